@@ -1,0 +1,241 @@
+package instrument
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+)
+
+// Record is a finished execution as it is read back: its Summary and its spans.
+type Record struct {
+	Summary
+	Handler HandlerInfo
+	Attrs   []KV         // of the root span
+	Spans   []RecordSpan // in the order in which they began; the first is the root
+}
+
+// RecordSpan is one span of a Record.
+type RecordSpan struct {
+	Handler  HandlerInfo
+	Parent   int           // index in Record.Spans; -1 for the root
+	Start    time.Duration // after the Record's start
+	Duration time.Duration
+	Self     time.Duration // without its children; 0 where they overlap it all
+	Flags    Flags
+	Attrs    []KV
+	Stack    []Frame // innermost first; of a panic
+	Error    string  // why it failed: the error's or the panic's text
+}
+
+// HandlerInfo is a Handler as data: also of another process.
+type HandlerInfo struct {
+	Kind   Kind
+	Name   string
+	Source Source
+}
+
+// Info is the handler as data.
+func (h *Handler) Info() HandlerInfo {
+	return HandlerInfo{Kind: h.Kind(), Name: h.Name(), Source: h.Source()}
+}
+
+// KV is an attribute read back. Value is a string, int64, float64, bool or
+// time.Duration.
+type KV struct {
+	Key   string
+	Value any
+}
+
+// Frame is one call in a stack.
+type Frame struct {
+	Func string
+	File string
+	Line int
+}
+
+// Names resolves the numbers in a blob, which are those of the process that wrote
+// it. Unknown numbers give zero values.
+type Names interface {
+	Handler(id uint32) HandlerInfo
+	Key(id uint32) string
+	Frames(pc uint64) []Frame // innermost first: a call that was inlined has several
+}
+
+// LiveNames resolves numbers of this process.
+func LiveNames() Names { return liveNames{} }
+
+type liveNames struct{}
+
+func (liveNames) Handler(id uint32) HandlerInfo { return handlerByID(id).Info() }
+
+func (liveNames) Key(id uint32) string { return Key(id).Name() }
+
+func (liveNames) Frames(pc uint64) (frames []Frame) {
+	it := runtime.CallersFrames([]uintptr{uintptr(pc)})
+	for {
+		f, more := it.Next()
+		if f.Function != "" {
+			frames = append(frames, Frame{cleanFunc(f.Function), f.File, f.Line})
+		}
+		if !more {
+			return frames
+		}
+	}
+}
+
+var errBlob = errors.New("the bytes are not an encoded Record")
+
+// Decode reads a Record back. Damaged bytes are an error; whatever they are, it
+// does not panic and does not take memory beyond a small multiple of their length.
+func Decode(s Summary, blob []byte, n Names) (*Record, error) {
+	r := &reader{b: blob}
+	if len(blob) == 0 || blob[0] != encodingVersion {
+		return nil, fmt.Errorf("decode record %s: unknown version", s.ID)
+	}
+	r.b = blob[1:]
+	rec := &Record{Summary: s}
+	if err := decodeSpans(r, rec, n); err != nil {
+		return nil, fmt.Errorf("decode record %s: %w", s.ID, err)
+	}
+	if err := decodeAttrs(r, rec, n); err != nil {
+		return nil, fmt.Errorf("decode record %s: %w", s.ID, err)
+	}
+	rec.Handler = rec.Spans[0].Handler
+	rec.Attrs = rec.Spans[0].Attrs
+	setSelf(rec.Spans)
+	return rec, nil
+}
+
+func decodeSpans(r *reader, rec *Record, n Names) error {
+	count := r.uvarint()
+	if count == 0 || count > uint64(len(r.b)) {
+		return errBlob
+	}
+	rec.Spans = make([]RecordSpan, 0, count)
+	start := int64(0)
+	for i := range int(count) {
+		h, up := r.uvarint(), r.uvarint()
+		start += r.varint()
+		d, flags := r.uvarint(), r.uvarint()
+		if r.bad || up > uint64(i) || (up == 0) != (i == 0) {
+			return errBlob
+		}
+		rec.Spans = append(rec.Spans, RecordSpan{
+			Handler: n.Handler(uint32(h)), Parent: i - int(up), Flags: Flags(flags),
+			Start: time.Duration(start), Duration: time.Duration(d),
+		})
+	}
+	rec.Spans[0].Parent = -1
+	return nil
+}
+
+func decodeAttrs(r *reader, rec *Record, n Names) error {
+	count := r.uvarint()
+	if count > uint64(len(r.b)) {
+		return errBlob
+	}
+	span := int64(0)
+	for range count {
+		span += r.varint()
+		key := Key(r.uvarint())
+		if r.bad || span < 0 || span >= int64(len(rec.Spans)) {
+			return errBlob
+		}
+		v, stack := decodeValue(r)
+		if r.bad {
+			return errBlob
+		}
+		p := &rec.Spans[span]
+		if stack != nil {
+			p.Stack = framesOf(stack, n)
+			continue
+		}
+		name := n.Key(uint32(key))
+		if text, ok := v.(string); ok && (name == KeyErrorMessage.Name() || name == KeyPanicValue.Name()) {
+			p.Error = text
+		}
+		p.Attrs = append(p.Attrs, KV{name, v})
+	}
+	return nil
+}
+
+// decodeValue reads a value, or the program counters of a stack.
+func decodeValue(r *reader) (v any, stack []uint64) {
+	if len(r.b) == 0 {
+		r.fail()
+		return nil, nil
+	}
+	typ := attrType(r.b[0])
+	r.b = r.b[1:]
+	switch typ {
+	case attrString:
+		return string(r.bytes()), nil
+	case attrStack:
+		return nil, append([]uint64{}, unpackPCs(r.bytes())...)
+	case attrInt:
+		return r.varint(), nil
+	case attrDuration:
+		return time.Duration(r.varint()), nil
+	case attrFloat, attrBool:
+		return decodeFixed(r, typ), nil
+	}
+	r.fail()
+	return nil, nil
+}
+
+func decodeFixed(r *reader, typ attrType) any {
+	n := 1
+	if typ == attrFloat {
+		n = 8
+	}
+	if len(r.b) < n {
+		r.fail()
+		return nil
+	}
+	b := r.b[:n]
+	r.b = r.b[n:]
+	if typ == attrBool {
+		return b[0] != 0
+	}
+	return floatOf(binary.BigEndian.Uint64(b))
+}
+
+func framesOf(pcs []uint64, n Names) (frames []Frame) {
+	for _, pc := range pcs {
+		frames = append(frames, n.Frames(pc)...)
+	}
+	return frames
+}
+
+// setSelf works out each span's own time.
+func setSelf(spans []RecordSpan) {
+	for i := range spans {
+		spans[i].Self = spans[i].Duration
+	}
+	for i := len(spans) - 1; i > 0; i-- {
+		p := &spans[spans[i].Parent]
+		p.Self = max(p.Self-spans[i].Duration, 0)
+	}
+}
+
+// PCs gives the program counters in a blob, each once; nil for damaged bytes.
+func PCs(blob []byte) []uint64 {
+	seen := pcNames{}
+	if _, err := Decode(Summary{}, blob, seen); err != nil {
+		return nil
+	}
+	pcs := make([]uint64, 0, len(seen))
+	for pc := range seen {
+		pcs = append(pcs, pc)
+	}
+	return pcs
+}
+
+// pcNames is a Names that notes what it is asked for.
+type pcNames map[uint64]bool
+
+func (pcNames) Handler(uint32) HandlerInfo { return HandlerInfo{} }
+func (pcNames) Key(uint32) string          { return "" }
+func (s pcNames) Frames(pc uint64) []Frame { s[pc] = true; return nil }

@@ -1,0 +1,344 @@
+package instrument
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/metrics"
+	"sync"
+	"sync/atomic"
+)
+
+// Recording is a Record while it runs: a request, a command, a job, or a signal
+// that was sent outside all three. It may be kept and called after its end, when
+// its methods do nothing, and all methods of a nil *Recording do nothing. Methods
+// may be called from several goroutines.
+type Recording struct {
+	r      *Recorder
+	id     ID
+	start  int64
+	parent ID
+	trace  TraceContext
+	caller SpanID // the remote span that asked for this Record
+	ctx    context.Context
+	sealed atomic.Bool
+	labelState
+
+	mu        sync.Mutex // guards what follows
+	handler   *Handler
+	slab      *slab  // nil once sealed
+	spans     uint32 // slots taken
+	left      uint32 // spans left out
+	leftKinds [numBuiltinKinds + 1]uint32
+	attrBytes int
+	capped    bool
+	status    int
+	method    string
+	path      string
+	user      string
+	err       string
+	tags      []string
+	allocs    uint64
+	cycles    uint64
+	free      []spanContext
+	own       [contextsFirst]spanContext
+}
+
+// Contexts are taken from an array in the Recording first, then from arrays twice
+// as long: one allocation for eight or more.
+const (
+	contextsFirst = 8
+	contextsNext  = 16
+)
+
+// Begin says what a Record is when it begins.
+type Begin struct {
+	// Handler names it; its kind is the Record's kind. It may be replaced with
+	// SetHandler, when the route is known.
+	Handler *Handler
+	// Trace is the trace that the Record continues, as it came from outside. Zero: it
+	// begins one, or continues that of the Record in ctx.
+	Trace TraceContext
+	// Parent is the Record that caused this one. 0: the Record in ctx, if any.
+	Parent ID
+	// Attrs are attributes of the root span.
+	Attrs []Attr
+}
+
+// Begin starts a Record and gives the context to run it in. Every Begin needs its
+// End, best deferred at once. When r is nil or off it gives ctx and nil back.
+func (r *Recorder) Begin(ctx context.Context, b Begin) (context.Context, *Recording) {
+	if !r.Enabled() || b.Handler == nil {
+		return ctx, nil
+	}
+	now := Now()
+	rec := &Recording{r: r, start: now, handler: b.Handler, parent: b.Parent}
+	rec.id = r.ids.next((r.wall.Load() + now) / 1e6)
+	rec.linkTo(ctx, b.Trace)
+	rec.slab = r.slabs.Get().(*slab)
+	rec.free = rec.own[:]
+	rec.slotFor(now, 0, b.Handler, 0)
+	rec.addAttrs(0, b.Attrs)
+	rec.allocs, rec.cycles = rec.slab.readRuntime()
+	r.statsOf(b.Handler).inFlight.Add(1)
+	if !r.config.NoLabels {
+		ctx = rec.label(ctx)
+	}
+	ctx = rec.context(ctx, 0)
+	rec.ctx = ctx
+	r.eachHook(func(h *Hooks) {
+		if h.Started != nil {
+			h.Started(ctx, rec)
+		}
+	})
+	return ctx, rec
+}
+
+// linkTo sets trace and parent from what came from outside, or else from the
+// Record that ctx runs in.
+func (rec *Recording) linkTo(ctx context.Context, remote TraceContext) {
+	outer := FromContext(ctx)
+	if outer != nil && rec.parent == 0 {
+		rec.parent = outer.id
+	}
+	switch {
+	case remote.TraceID != TraceID{}:
+		rec.trace = TraceContext{TraceID: remote.TraceID, SpanID: newSpanID(), Sampled: remote.Sampled}
+		rec.caller = remote.SpanID
+	case outer != nil:
+		rec.trace = TraceContext{TraceID: outer.trace.TraceID, SpanID: newSpanID(), Sampled: outer.trace.Sampled}
+		rec.caller = outer.trace.SpanID
+	default:
+		rec.trace = newTrace()
+	}
+}
+
+func (s *slab) readRuntime() (allocs, cycles uint64) {
+	metrics.Read(s.runtime[:])
+	return s.runtime[0].Value.Uint64(), s.runtime[1].Value.Uint64()
+}
+
+// context makes the context of a span. Called before the Recording is shared, or
+// with mu held.
+func (rec *Recording) context(parent context.Context, span uint32) *spanContext {
+	if len(rec.free) == 0 {
+		rec.free = make([]spanContext, contextsNext)
+	}
+	c := &rec.free[0]
+	rec.free = rec.free[1:]
+	c.Context, c.rec, c.span = parent, rec, span
+	return c
+}
+
+// slotFor takes the next slot; nil when the Record is sealed or full. Called
+// before the Recording is shared, or with mu held.
+func (rec *Recording) slotFor(now int64, parent uint32, h *Handler, f Flags) (*slot, uint32) {
+	if rec.slab == nil {
+		return nil, 0
+	}
+	if int(rec.spans) >= rec.r.config.MaxSpans {
+		rec.left++
+		if int(h.kind) < len(rec.leftKinds) {
+			rec.leftKinds[h.kind]++
+		}
+		return nil, 0
+	}
+	i := rec.spans
+	rec.spans++
+	s := rec.slab.at(i)
+	s.handler, s.parent, s.start = h.id, parent, now
+	s.end.Store(0)
+	s.flags.Store(uint32(f))
+	return s, i
+}
+
+// addAttrs keeps attributes within the cap. Called like slotFor.
+func (rec *Recording) addAttrs(span uint32, attrs []Attr) {
+	if rec.slab == nil {
+		return
+	}
+	for i := range attrs {
+		a := attrs[i]
+		if a.key == 0 {
+			continue
+		}
+		if len(a.str) > maxAttrText {
+			a.str = cut(a.str, maxAttrText)
+			rec.capped = true
+		}
+		if rec.attrBytes += len(a.str) + 8; rec.attrBytes > rec.r.config.MaxAttrBytes {
+			rec.capped = true
+			return
+		}
+		rec.slab.attrs = append(rec.slab.attrs, slotAttr{a, span})
+	}
+}
+
+// ID is the Record's id; 0 for nil.
+func (rec *Recording) ID() ID {
+	if rec == nil {
+		return 0
+	}
+	return rec.id
+}
+
+// TraceContext is the Record's own place in its trace: pass it on to what the
+// Record causes.
+func (rec *Recording) TraceContext() TraceContext {
+	if rec == nil {
+		return TraceContext{}
+	}
+	return rec.trace
+}
+
+// Recorder is who records; nil for nil.
+func (rec *Recording) Recorder() *Recorder {
+	if rec == nil {
+		return nil
+	}
+	return rec.r
+}
+
+// Sealed reports whether the Record has ended; true for nil.
+func (rec *Recording) Sealed() bool { return rec == nil || rec.sealed.Load() }
+
+// edit runs change while the Record is open.
+func (rec *Recording) edit(change func()) {
+	if rec == nil {
+		return
+	}
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	if rec.slab != nil {
+		change()
+	}
+}
+
+// SetHandler replaces the handler, for instance when the route is known.
+func (rec *Recording) SetHandler(h *Handler) {
+	if h == nil {
+		return
+	}
+	rec.edit(func() {
+		if rec.handler == h {
+			return
+		}
+		rec.r.statsOf(rec.handler).inFlight.Add(-1)
+		rec.r.statsOf(h).inFlight.Add(1)
+		rec.handler = h
+		rec.slab.at(0).handler = h.id
+	})
+}
+
+// Set adds attributes to the root span.
+func (rec *Recording) Set(attrs ...Attr) { rec.edit(func() { rec.addAttrs(0, attrs) }) }
+
+// SetStatus sets the HTTP status or exit code.
+func (rec *Recording) SetStatus(code int) { rec.edit(func() { rec.status = code }) }
+
+// SetUser says for whom the Record runs. An empty name takes it away.
+func (rec *Recording) SetUser(name string) { rec.edit(func() { rec.user = cut(name, maxName) }) }
+
+// SetPath sets the method and path that lists show, without the query.
+func (rec *Recording) SetPath(method, path string) {
+	rec.edit(func() { rec.method, rec.path = cut(method, maxName), cut(path, 2048) })
+}
+
+// Tag adds a tag to find the Record by; a tagged Record is always kept. At most 16
+// are kept.
+func (rec *Recording) Tag(tag string) {
+	rec.edit(func() {
+		if tag != "" && len(rec.tags) < 16 {
+			rec.tags = append(rec.tags, cut(tag, maxName))
+			rec.flag(FlagTagged)
+		}
+	})
+}
+
+// Flag sets flags of the Record. For failures there are Fail and Panic.
+func (rec *Recording) Flag(f Flags) { rec.edit(func() { rec.flag(f) }) }
+
+func (rec *Recording) flag(f Flags) { rec.slab.at(0).flags.Or(uint32(f)) }
+
+// Fail marks the Record as failed with err; nil does nothing. The first error stays
+// the one that lists show.
+func (rec *Recording) Fail(err error) {
+	if err == nil || rec == nil {
+		return
+	}
+	attrs := errorAttrs(err)
+	rec.edit(func() {
+		rec.flag(FlagError)
+		rec.addAttrs(0, attrs[:])
+		if rec.err == "" {
+			rec.err = attrs[0].str
+		}
+	})
+	rec.r.eachHook(func(h *Hooks) {
+		if h.Uncaught != nil {
+			h.Uncaught(rec.ctx, rec, err)
+		}
+	})
+}
+
+// Panic marks the Record as ended by a panic with the value v. Called in the
+// deferred function that recovered, it keeps the stack of the panic.
+func (rec *Recording) Panic(v any) {
+	if rec == nil {
+		return
+	}
+	attrs := panicAttrs(v, 3)
+	rec.edit(func() {
+		rec.flag(FlagError | FlagPanic)
+		rec.addAttrs(0, attrs[:])
+		if rec.err == "" {
+			rec.err = attrs[0].str
+		}
+	})
+	rec.r.eachHook(func(h *Hooks) {
+		if h.Uncaught != nil {
+			h.Uncaught(rec.ctx, rec, fmt.Errorf("panic: %s", attrs[0].str))
+		}
+	})
+}
+
+// errorAttrs describes an error. An Error method that panics is the host's fault
+// but must not become ours.
+func errorAttrs(err error) (attrs [2]Attr) {
+	return [2]Attr{
+		KeyErrorMessage.String(textOf(err)),
+		KeyErrorType.String(fmt.Sprintf("%T", err)),
+	}
+}
+
+const maxErrorText = 4 << 10
+
+func textOf(v any) (s string) {
+	defer func() {
+		if p := recover(); p != nil {
+			s = fmt.Sprintf("%T, whose text could not be had", v)
+		}
+	}()
+	switch v := v.(type) {
+	case string:
+		s = v
+	case error:
+		s = v.Error()
+	default:
+		s = fmt.Sprint(v)
+	}
+	return cut(s, maxErrorText)
+}
+
+const maxStack = 64
+
+// panicAttrs describes a panic, with the stack above skip callers.
+func panicAttrs(v any, skip int) (attrs [3]Attr) {
+	var pcs [maxStack]uintptr
+	n := runtime.Callers(skip+1, pcs[:])
+	return [3]Attr{
+		KeyPanicValue.String(textOf(v)),
+		KeyErrorType.String(fmt.Sprintf("%T", v)),
+		{key: KeyStack, typ: attrStack, str: packPCs(pcs[:n])},
+	}
+}

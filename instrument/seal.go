@@ -1,0 +1,151 @@
+package instrument
+
+import (
+	"strings"
+	"time"
+)
+
+// End seals the Record: its statistics are counted, and when the Sink wants it, it
+// is masked, encoded and handed over, all on this goroutine while the memory is hot.
+// Spans that have not ended stay in it as unfinished; when they end later only
+// statistics have them. A second End does nothing.
+func (rec *Recording) End() {
+	if rec == nil {
+		return
+	}
+	now := max(Now(), rec.start)
+	rec.mu.Lock()
+	slab := rec.slab
+	rec.slab = nil
+	if slab != nil {
+		rec.sealed.Store(true)
+		slab.at(0).end.Store(now)
+	}
+	rec.mu.Unlock()
+	if slab == nil {
+		return
+	}
+	rec.unlabel()
+	rec.r.guard(func() { rec.finish(slab, now) })
+}
+
+// finish has the slab for itself, but for spans that are still running: of these
+// it reads only what was written under the lock, and flags and end, which are
+// atomic.
+func (rec *Recording) finish(slab *slab, now int64) {
+	r := rec.r
+	var s Summary
+	rec.summarise(&s, slab)
+	ended := rec.account(&s, slab, now)
+	root := r.statsOf(rec.handler)
+	root.inFlight.Add(-1)
+	root.observe(int64(s.Duration))
+	if s.Flags.Has(FlagError) {
+		root.failed(s.Flags.Has(FlagPanic))
+	}
+	if sink := r.config.Sink; sink != nil && sink.Want(&s) {
+		rec.addRuntime(slab)
+		rec.addCost(slab, now)
+		r.maskSummary(&s)
+		slab.out = r.encode(slab.out[:0], slab, rec, now)
+		sink.Put(&s, slab.out)
+	}
+	r.eachHook(func(h *Hooks) {
+		if h.Finished != nil {
+			h.Finished(rec, &s)
+		}
+	})
+	if ended {
+		slab.reset()
+		r.slabs.Put(slab)
+	}
+}
+
+// summarise fills in what is known without looking at the spans.
+func (rec *Recording) summarise(s *Summary, slab *slab) {
+	root := slab.at(0)
+	s.ID, s.Handler, s.Parent, s.Trace = rec.id, rec.handler, rec.parent, rec.trace
+	s.Start = rec.r.wall.Load() + rec.start
+	s.Duration = time.Duration(root.end.Load() - rec.start)
+	s.Status, s.Method, s.Path, s.User, s.Tags = rec.status, rec.method, rec.path, rec.user, rec.tags
+	s.Error, _, _ = strings.Cut(rec.err, "\n")
+	s.Spans, s.Left = rec.spans, rec.left
+	s.Flags = Flags(root.flags.Load())
+	if rec.left > 0 || rec.capped {
+		s.Flags |= FlagCapped
+	}
+	if slow := rec.r.slow[rec.handler.kind]; slow > 0 && int64(s.Duration) > slow {
+		s.Flags |= FlagSlow
+		root.flags.Or(uint32(FlagSlow))
+	}
+	s.Counts = rec.leftKinds
+	for i := range slab.attrs {
+		s.HasStack = s.HasStack || slab.attrs[i].typ == attrStack
+	}
+}
+
+// account counts spans by kind, sets their slow flags and adds their self time to
+// their handlers. It reports whether all of them have ended.
+func (rec *Recording) account(s *Summary, slab *slab, now int64) (ended bool) {
+	ended = true
+	list, table := *handlerTable.list.Load(), *rec.r.stats.Load()
+	children := slab.childTimes(int(rec.spans))
+	for i := rec.spans; i > 0; {
+		i--
+		p := slab.at(i)
+		end, h := p.end.Load(), list[p.handler]
+		if int(h.kind) < len(s.Counts) {
+			s.Counts[h.kind]++
+		}
+		if end == 0 {
+			ended = false
+			p.flags.Or(uint32(FlagUnfinished))
+			continue
+		}
+		d := end - p.start
+		if slow := rec.r.slow[h.kind]; slow > 0 && d > slow {
+			p.flags.Or(uint32(FlagSlow))
+		}
+		if i > 0 {
+			children[p.parent] += d
+			if Flags(p.flags.Load()).Has(FlagError) {
+				s.Failed++
+			}
+		}
+		if h.kind == KindQuery {
+			s.QueryTime += time.Duration(d)
+		}
+		if self := d - children[i]; self > 0 {
+			table[p.handler].Load().shard().self.Add(self)
+		}
+	}
+	return ended
+}
+
+// childTimes gives n zeroed sums.
+func (s *slab) childTimes(n int) []int64 {
+	if cap(s.children) < n {
+		s.children = make([]int64, max(n, slabFirst))
+	}
+	s.children = s.children[:n]
+	clear(s.children)
+	return s.children
+}
+
+func (rec *Recording) addRuntime(slab *slab) {
+	allocs, cycles := slab.readRuntime()
+	slab.attrs = append(slab.attrs, slotAttr{Attr: KeyAllocBytes.Int64(int64(allocs - rec.allocs))})
+	if cycles != rec.cycles {
+		slab.attrs = append(slab.attrs, slotAttr{Attr: KeyGCCycles.Int64(int64(cycles - rec.cycles))})
+	}
+}
+
+// spanCost is about what one span costs on the host's path, from bench/.
+const spanCost = 80 * time.Nanosecond
+
+// addCost notes the recorder's own share: the spans by their usual cost, the end as
+// measured up to here.
+func (rec *Recording) addCost(slab *slab, now int64) {
+	self := time.Duration(Now()-now) + time.Duration(rec.spans+rec.left)*spanCost
+	slab.attrs = append(slab.attrs, slotAttr{Attr: KeySelfTime.Duration(self)})
+}

@@ -1,0 +1,85 @@
+package instrument
+
+import (
+	"runtime/metrics"
+	"sync/atomic"
+)
+
+// slab is the memory of one Record while it runs: span slots, attributes and the
+// buffer that it is encoded into. It is pooled. A slab whose spans have not all
+// ended when the Record is sealed is left to the garbage collector instead, so a
+// late End writes where nobody reads.
+type slab struct {
+	first    [slabFirst]slot
+	more     [slabChunks]*[slabChunk]slot
+	attrs    []slotAttr
+	children []int64 // seal's: time of each span's children
+	out      []byte  // seal's: the encoded Record
+	runtime  [len(runtimeMetrics)]metrics.Sample
+}
+
+const (
+	slabFirst    = 64
+	slabChunk    = 256
+	slabChunks   = 64
+	maxSlabSpans = slabFirst + slabChunk*slabChunks
+)
+
+// slot is one span: 32 bytes.
+type slot struct {
+	handler uint32
+	parent  uint32
+	start   int64
+	end     atomic.Int64 // 0 while it runs; the last write of a span
+	flags   atomic.Uint32
+}
+
+type slotAttr struct {
+	Attr
+	span uint32
+}
+
+func newSlab() *slab {
+	s := &slab{}
+	for i, name := range runtimeMetrics {
+		s.runtime[i].Name = name
+	}
+	return s
+}
+
+// at gives slot i. Chunks are added in order and never moved, so a span keeps the
+// pointer to its slot.
+func (s *slab) at(i uint32) *slot {
+	if i < slabFirst {
+		return &s.first[i]
+	}
+	i -= slabFirst
+	c := &s.more[i/slabChunk]
+	if *c == nil {
+		*c = new([slabChunk]slot)
+	}
+	return &(*c)[i%slabChunk]
+}
+
+// reset makes the slab ready for the next Record. What a huge Record left behind
+// is let go, so that it does not stay for ever.
+func (s *slab) reset() {
+	clear(s.attrs)
+	s.attrs = s.attrs[:0]
+	if cap(s.attrs) > 4096 {
+		s.attrs = nil
+	}
+	if cap(s.out) > 256<<10 {
+		s.out = nil
+	}
+	if s.more[2] != nil {
+		clear(s.more[2:])
+	}
+}
+
+// runtimeMetrics are read when a Record begins and ends. They are the whole
+// process's: what else ran at the time is in them.
+var runtimeMetrics = [...]string{
+	"/gc/heap/allocs:bytes",
+	"/gc/cycles/total:gc-cycles",
+}

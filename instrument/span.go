@@ -1,0 +1,197 @@
+package instrument
+
+import "context"
+
+// Span is a stretch of work inside a Record. It is a value; the zero Span does
+// nothing, and so does one that was begun while recording was off. Begin it and end
+// it once:
+//
+//	ctx, span := instrument.Start(ctx, handler)
+//	err := work(ctx)
+//	span.End(err)
+type Span struct {
+	stats *handlerStats // nil: does nothing
+	rec   *Recording    // nil: no Record, statistics only
+	slot  *slot         // nil: left out of the Record, statistics only
+	start int64
+	index uint32
+}
+
+// Start begins a span below the one in ctx, and gives the context in which further
+// spans are below it. Without a Record the default Recorder keeps statistics.
+func Start(ctx context.Context, h *Handler, attrs ...Attr) (context.Context, Span) {
+	if recorders.Load() == 0 {
+		return ctx, Span{}
+	}
+	return StartAt(ctx, Now(), h, attrs...)
+}
+
+// StartAt is Start at a time that the caller has read: one reading of the clock
+// may end a span and start the next.
+func StartAt(ctx context.Context, now int64, h *Handler, attrs ...Attr) (context.Context, Span) {
+	if recorders.Load() == 0 || h == nil {
+		return ctx, Span{}
+	}
+	rec, parent, flags := parentOf(ctx)
+	if rec == nil {
+		return ctx, loose(now, h)
+	}
+	s := Span{stats: rec.r.statsOf(h), rec: rec, start: now}
+	rec.mu.Lock()
+	s.slot, s.index = rec.slotFor(now, parent, h, flags)
+	if s.slot != nil {
+		if len(attrs) > 0 {
+			rec.addAttrs(s.index, attrs)
+		}
+		ctx = rec.context(ctx, s.index)
+	}
+	rec.mu.Unlock()
+	return ctx, s
+}
+
+// Leaf begins a span that nothing runs below: a query, a cache call. It costs no
+// context.
+func Leaf(ctx context.Context, h *Handler, attrs ...Attr) Span {
+	if recorders.Load() == 0 {
+		return Span{}
+	}
+	return LeafAt(ctx, Now(), h, attrs...)
+}
+
+// LeafAt is Leaf at a time that the caller has read.
+func LeafAt(ctx context.Context, now int64, h *Handler, attrs ...Attr) Span {
+	if recorders.Load() == 0 || h == nil {
+		return Span{}
+	}
+	rec, parent, flags := parentOf(ctx)
+	if rec == nil {
+		return loose(now, h)
+	}
+	s := Span{stats: rec.r.statsOf(h), rec: rec, start: now}
+	rec.mu.Lock()
+	s.slot, s.index = rec.slotFor(now, parent, h, flags)
+	if s.slot != nil && len(attrs) > 0 {
+		rec.addAttrs(s.index, attrs)
+	}
+	rec.mu.Unlock()
+	return s
+}
+
+// loose is a span outside any Record.
+func loose(now int64, h *Handler) Span {
+	r := Default()
+	if !r.Enabled() {
+		return Span{}
+	}
+	return Span{stats: r.statsOf(h), start: now}
+}
+
+// Event records something that takes no time: a log line.
+func Event(ctx context.Context, h *Handler, attrs ...Attr) {
+	if recorders.Load() == 0 {
+		return
+	}
+	now := Now()
+	LeafAt(ctx, now, h, attrs...).EndAt(now, nil)
+}
+
+// Active reports whether the span is counted at all: false when recording is off.
+// A caller may skip the work of making attributes then.
+func (s Span) Active() bool { return s.stats != nil }
+
+// Recorded reports whether the span is in a Record, so that attributes are kept.
+func (s Span) Recorded() bool { return s.slot != nil }
+
+// End ends the span; err, when not nil, is why it failed. A second End does
+// nothing.
+func (s Span) End(err error) {
+	if s.stats != nil {
+		s.EndAt(Now(), err)
+	}
+}
+
+// EndAt is End at a time that the caller has read.
+func (s Span) EndAt(now int64, err error) {
+	if s.stats == nil {
+		return
+	}
+	if err != nil {
+		s.Fail(err)
+	}
+	d := max(now-s.start, 0)
+	if s.slot != nil && !s.rec.sealed.Load() {
+		if s.slot.end.Load() != 0 {
+			return
+		}
+		s.slot.end.Store(s.start + d)
+	}
+	s.stats.observe(d)
+}
+
+// Set adds attributes.
+func (s Span) Set(attrs ...Attr) {
+	if s.slot == nil {
+		return
+	}
+	s.rec.mu.Lock()
+	s.rec.addAttrs(s.index, attrs)
+	s.rec.mu.Unlock()
+}
+
+// SetHandler gives the span another handler, before it ends; what it is counted
+// for follows. It gives the span to go on with.
+func (s Span) SetHandler(h *Handler) Span {
+	if s.stats == nil || h == nil {
+		return s
+	}
+	s.stats = s.stats.recorder.statsOf(h)
+	if s.slot != nil {
+		s.rec.edit(func() { s.slot.handler = h.id })
+	}
+	return s
+}
+
+// Flag sets flags. For failures there are Fail and Panic.
+func (s Span) Flag(f Flags) {
+	if s.slot != nil {
+		s.rec.edit(func() { s.slot.flags.Or(uint32(f)) })
+	}
+}
+
+// Fail marks the span as failed, once; End(err) does it too.
+func (s Span) Fail(err error) {
+	if s.stats == nil || err == nil {
+		return
+	}
+	attrs := errorAttrs(err)
+	s.failed(FlagError, attrs[:])
+}
+
+// Panic marks the span as ended by a panic with the value v. Called in the
+// deferred function that recovered, it keeps the stack of the panic. The span still
+// has to be ended.
+func (s Span) Panic(v any) {
+	if s.stats == nil {
+		return
+	}
+	attrs := panicAttrs(v, 3)
+	s.failed(FlagError|FlagPanic, attrs[:])
+}
+
+func (s Span) failed(f Flags, attrs []Attr) {
+	if s.slot != nil {
+		again := false
+		s.rec.edit(func() {
+			again = Flags(s.slot.flags.Load()).Has(f)
+			if again {
+				return
+			}
+			s.slot.flags.Or(uint32(f))
+			s.rec.addAttrs(s.index, attrs)
+		})
+		if again {
+			return
+		}
+	}
+	s.stats.failed(f.Has(FlagPanic))
+}

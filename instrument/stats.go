@@ -1,0 +1,176 @@
+package instrument
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
+)
+
+// Stats is what one handler did: in all (Recorder.Stats) or since the last roll
+// (Recorder.Roll). Durations are wall time by the monotonic clock.
+type Stats struct {
+	Handler  *Handler
+	Count    uint64        // calls that ended
+	Errors   uint64        // of these, ended with an error or a panic
+	Panics   uint64        // of these, ended with a panic
+	Slow     uint64        // of these, longer than the kind's threshold
+	Sum      time.Duration // of all calls
+	Self     time.Duration // of all calls, without what their child spans took
+	Max      time.Duration // the longest call
+	InFlight int64         // running now; kept for the kinds that Records have
+	Hist     Histogram
+}
+
+// Add merges o into s, which must be of the same handler. InFlight becomes o's.
+func (s *Stats) Add(o *Stats) {
+	s.Count += o.Count
+	s.Errors += o.Errors
+	s.Panics += o.Panics
+	s.Slow += o.Slow
+	s.Sum += o.Sum
+	s.Self += o.Self
+	s.Max = max(s.Max, o.Max)
+	s.InFlight = o.InFlight
+	s.Hist.Merge(&o.Hist)
+}
+
+// numShards spreads one handler's counters, so that goroutines on several cores
+// seldom write the same cache line. A power of two.
+const numShards = 4
+
+// handlerStats are the live counters of one handler in one Recorder.
+type handlerStats struct {
+	recorder *Recorder
+	handler  *Handler
+	slow     int64 // threshold in ns, 0 for none
+	inFlight atomic.Int64
+	shards   [numShards]statShard
+
+	mu     sync.Mutex // guards what follows: it belongs to readers
+	max    time.Duration
+	rolled Stats // the totals at the last Roll
+}
+
+type statShard struct {
+	sum, self, max       atomic.Int64 // max since it was last read
+	errors, panics, slow atomic.Uint64
+	octaves              [numOctaves]atomic.Pointer[octave]
+	_                    [64]byte // keeps the next shard's counters off this cache line
+}
+
+// octave holds the counters of one doubling; it is made when first used, because
+// most handlers live in five of the 49.
+type octave [perOctave]atomic.Uint64
+
+// shard picks the counters of the calling goroutine by where its stack is: free,
+// stable while it runs, and different for goroutines that run side by side.
+func (s *handlerStats) shard() *statShard {
+	var here byte
+	at := uint64(uintptr(unsafe.Pointer(&here))) >> 12
+	return &s.shards[(at*0x9E3779B97F4A7C15)>>62]
+}
+
+// observe counts a call of d nanoseconds.
+func (s *handlerStats) observe(d int64) {
+	sh := s.shard()
+	i := bucketOf(d) - minBucket
+	o := sh.octaves[i/perOctave].Load()
+	if o == nil {
+		o = sh.grow(i / perOctave)
+	}
+	o[i%perOctave].Add(1)
+	sh.sum.Add(d)
+	if d > sh.max.Load() {
+		sh.raiseMax(d)
+	}
+	if s.slow > 0 && d > s.slow {
+		sh.slow.Add(1)
+	}
+}
+
+func (sh *statShard) grow(i int) *octave {
+	o := new(octave)
+	if sh.octaves[i].CompareAndSwap(nil, o) {
+		return o
+	}
+	return sh.octaves[i].Load()
+}
+
+func (sh *statShard) raiseMax(d int64) {
+	for {
+		old := sh.max.Load()
+		if d <= old || sh.max.CompareAndSwap(old, d) {
+			return
+		}
+	}
+}
+
+func (s *handlerStats) failed(panicked bool) {
+	sh := s.shard()
+	sh.errors.Add(1)
+	if panicked {
+		sh.panics.Add(1)
+	}
+}
+
+// total reads the counters. Called with mu held. Counters that are written
+// meanwhile may be in or not; none is lost, the next reading has it.
+func (s *handlerStats) total() Stats {
+	t := Stats{Handler: s.handler, InFlight: s.inFlight.Load()}
+	for i := range s.shards {
+		sh := &s.shards[i]
+		t.Errors += sh.errors.Load()
+		t.Panics += sh.panics.Load()
+		t.Slow += sh.slow.Load()
+		t.Sum += time.Duration(sh.sum.Load())
+		t.Self += time.Duration(sh.self.Load())
+		t.Max = max(t.Max, time.Duration(sh.max.Load()))
+		for j := range sh.octaves {
+			o := sh.octaves[j].Load()
+			if o == nil {
+				continue
+			}
+			for k := range o {
+				t.Hist.addBucket(minBucket+j*perOctave+k, o[k].Load())
+			}
+		}
+	}
+	t.Count = t.Hist.Count()
+	return t
+}
+
+// read gives the totals.
+func (s *handlerStats) read() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.total()
+	t.Max = max(t.Max, s.max)
+	return t
+}
+
+// roll gives what was added since the last roll; false when nothing was.
+func (s *handlerStats) roll() (Stats, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.total()
+	d := t
+	d.Count -= s.rolled.Count
+	if d.Count == 0 && d.Errors == s.rolled.Errors && d.Self == s.rolled.Self {
+		return Stats{}, false
+	}
+	d.Errors -= s.rolled.Errors
+	d.Panics -= s.rolled.Panics
+	d.Slow -= s.rolled.Slow
+	d.Sum -= s.rolled.Sum
+	d.Self -= s.rolled.Self
+	d.Hist = t.Hist.clone()
+	d.Hist.Sub(&s.rolled.Hist)
+	d.Max = 0
+	for i := range s.shards {
+		d.Max = max(d.Max, time.Duration(s.shards[i].max.Swap(0)))
+	}
+	s.max = max(s.max, d.Max)
+	s.rolled = t
+	return d, true
+}
