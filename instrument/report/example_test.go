@@ -20,6 +20,32 @@ func Example() {
 	}
 	r.Text(os.Stdout, report.TextOptions{Width: 72})
 	// Output:
+	// Slow handlers, 20 Nov 2026 13:32 to 14:32 UTC
+	//
+	// Most time is spent in receiver send-confirmation (notify/mail.go:41):
+	// 120 s of its own in 318 calls, 68 % of the 175 s recorded; p95 474 ms.
+	//
+	//   kind     handler                           own  share   calls      p95
+	// 1 receiver send-confirmation               120 s   68 %     318   474 ms
+	// 2 query    SELECT id, name, price FROM …  26.1 s   15 %  13,038  2.45 ms
+	// 3 call     POST payments.test/charges     13.0 s    7 %     318  49.8 ms
+	//
+	// Why
+	//   1. receiver send-confirmation (notify/mail.go:41)
+	//        97 %  own time, 375 ms
+	//         3 %  render mail/confirmation.html, 13.0 ms
+	//              in 3 records, slowest first: 65wzsb8000000, 65wzsb8000001,
+	//              65wzsb8000002; called by signal order_status_changed
+	//
+	//   2. query SELECT id, name, price FROM products WHERE id = ?
+	//       100 %  own time, 2.00 ms
+	//              in 3 records, slowest first: 65wzsb8000000, 65wzsb8000001,
+	//              65wzsb8000002; called by view checkout.(*Service).Create
+	//
+	// 1 more handler was not asked for. 3 of 7 handlers shown, sorted by own
+	// time. Own time is time outside of the spans below; shares are of all own
+	// time recorded, 175 s. Slow is above the limit configured for the kind.
+	// Percentiles are within 2 %.
 }
 
 // The first row alone, for a check of one's own.
@@ -32,4 +58,6 @@ func ExampleBuild() {
 	fmt.Println(r.Rows[0].Name, r.Rows[0].Errors)
 	fmt.Println(r.Verdict())
 	// Output:
+	// update-customer-statistics-after-the-order-has-changed 29
+	// Most failures are in receiver update-customer-statistics-after-the-order-has-changed (crm/stats.go:27). 29 of its 318 calls failed.
 }
