@@ -1,0 +1,91 @@
+package view
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/a-h/templ"
+)
+
+// app returns the app's name, or a word in its place.
+func (s Shell) app() string { return cmp.Or(s.App, "app") }
+
+// navGroup is a titled part of the navigation.
+type navGroup struct {
+	title string
+	items []navItem
+}
+
+// navItem is one link of the navigation.
+type navItem struct {
+	page, label, icon, href string
+	count                   int64 // negative shows none
+}
+
+// nav lists the pages that exist.
+func (s Shell) nav() []navGroup {
+	item := func(page, label, icon string, count int64) navItem {
+		return navItem{page, label, icon, s.Base.Page(page), count}
+	}
+	home := item("overview", "Overview", "home", -1)
+	home.href = s.Base.Overview()
+	c := s.Counts
+	return []navGroup{
+		{"", []navItem{
+			home,
+			item("requests", "Requests", "request", c.Requests),
+			item("commands", "Commands", "command", c.Commands),
+		}},
+		{"Handlers", []navItem{
+			item("handlers", "Handlers", "chart", c.Handlers),
+			item("signals", "Signals", "signal", c.Signals),
+			item("middleware", "Middleware", "layer", c.Layers),
+			item("queries", "Queries", "query", c.Queries),
+			item("exceptions", "Exceptions", "exception", c.Exceptions),
+		}},
+		{"Diagnose", []navItem{
+			item("slow", "Slow", "slow", c.Slow),
+			item("health", "Health", "health", -1),
+		}},
+	}
+}
+
+// current marks a link as the one that is shown.
+func current(is bool) templ.Attributes {
+	if !is {
+		return nil
+	}
+	return templ.Attributes{"aria-current": "true"}
+}
+
+// selected marks a row as the one that is shown.
+func selected(is bool) templ.Attributes {
+	if !is {
+		return nil
+	}
+	return templ.Attributes{"aria-selected": "true"}
+}
+
+// text names the build that runs.
+func (b Build) text(now time.Time) string {
+	if b.Revision == "" {
+		return "No build seen yet"
+	}
+	text := "Build " + b.Revision
+	if b.Dirty {
+		text += ", changed tree"
+	}
+	if !b.Since.IsZero() {
+		text += ", " + Ago(b.Since, now)
+	}
+	return text
+}
+
+// text says how full the store is.
+func (u StoreUse) text() string {
+	text := "Store " + Bytes(u.Bytes)
+	if u.MaxBytes > 0 {
+		text += " of " + Bytes(u.MaxBytes)
+	}
+	return text
+}

@@ -1,0 +1,52 @@
+package view
+
+import "time"
+
+// Health is the toolbar's view of itself. It has a card on the overview and a page.
+type Health struct {
+	Status Status // StatusOK is healthy
+
+	OwnCPU    float64       // share of one core, 0 to 1; negative is not known
+	PerRecord time.Duration // own cost of one Record; 0 not known
+
+	Dropped      int64 // Records lost, all reasons
+	DroppedBy    []Reason
+	SpansOverCap int64
+
+	QueueLen, QueueCap     int64
+	QueueBytes, QueueLimit int64
+
+	StorePath       string
+	StoreBytes      int64
+	StoreLimit      int64 // 0: none
+	StoreRecords    int64
+	KeepFor         time.Duration // ordinary Records; 0: no limit by age
+	KeepProblemsFor time.Duration // slow and failed ones; 0: as the others
+	KeepRecords     int64         // 0: no limit by count
+	OldestRecord    time.Time
+	LastWrite       time.Time
+	LastError       string // of the writer, "" if none
+	LastErrorAt     time.Time
+
+	LoopbackOnly bool
+	Access       string // who may look, in words; "" uses LoopbackOnly
+
+	Processes []Process
+	Checks    []Check
+}
+
+// Reason is a count with its cause.
+type Reason struct {
+	Name  string
+	Count int64
+}
+
+// Process is one program that writes to this store.
+type Process struct {
+	Name    string
+	PID     int
+	Host    string
+	Build   string
+	Started time.Time
+	Current bool // it draws this page
+}

@@ -1,0 +1,160 @@
+package view
+
+import "time"
+
+// Record is one Record with everything in it. Its panels are derived from Spans, so that the waterfall, the
+// panels and the totals cannot disagree.
+type Record struct {
+	ID    string
+	Short string // first characters of the id; "" is the whole
+	Kind  Kind
+
+	Method string
+	Name   string // path or command line, as it came
+	Route  string // pattern or handler; "" not known
+
+	Code     int
+	CodeText string // "Created"; "" leaves it out
+	Status   Status
+	Badges   []Badge // further findings: "1 receiver failed", "N+1 ×41"
+
+	Start    time.Time
+	Duration time.Duration
+	Running  bool
+
+	User      string
+	Process   string
+	Build     string
+	BytesIn   int64 // negative is not known
+	BytesOut  int64
+	OwnCost   time.Duration // what recording this cost; 0 not known
+	Tags      []string
+	TraceID   string
+	Median    time.Duration // of this route; 0 not known
+	SlowOver  time.Duration // the limit that applies; 0 none
+	Inferred  int           // spans that were attributed without a context
+	TimedOut  bool
+	ClientErr string // the client went away, and how
+
+	Spans []Span
+	Caps  []Cap // what was left out, by kind
+
+	// Verdict is the opening sentence; nil lets the page derive it from the spans.
+	Verdict *Verdict
+
+	Causes       []Link // what led to this, outermost first
+	Consequences []Link // what this led to
+
+	// Request is nil for Records that are not requests.
+	Request *Request
+
+	Panel string // "" is the waterfall; see [Panels]
+	Prev  string // id of the previous Record of this route, "" none
+	Next  string
+}
+
+// Badge is a short finding beside a title.
+type Badge struct {
+	Status Status
+	Text   string
+}
+
+// Cap is what a limit left out.
+type Cap struct {
+	Kind  Kind
+	Name  string // like which span; "" any
+	Count int64
+	Limit int64 // the cap, 0 not known
+}
+
+// Verdict says in one sentence where the time went.
+type Verdict struct {
+	Lead   string // "Mostly waiting for"
+	Kind   Kind
+	Name   string // the place
+	Span   int    // its index; negative for none
+	In     string // what it was called from; "" for none
+	InKind Kind
+	InSpan int
+	Time   time.Duration
+	More   string // a further sentence; "" for none
+}
+
+// Link is another Record in the same chain of causes.
+type Link struct {
+	ID       string // "" when it is not kept
+	Kind     Kind
+	Name     string
+	Status   Status
+	Duration time.Duration
+	Note     string // "ran 2.1 s later, attempt 1"
+}
+
+// Request is what came in over HTTP and what went out, masked when it was recorded.
+type Request struct {
+	Proto, Host, Remote, Scheme string
+	URL                         string // with query, masked
+	Pattern                     string
+	View                        string // handler that served it
+	PathValues                  []Attr
+	Query                       []Attr
+	Form                        []Attr
+	Cookies                     []Attr
+	Session                     []Attr
+	Header                      []Attr
+	ResponseHeader              []Attr
+	Body, ResponseBody          *Body // nil: not kept
+	Attrs                       []Attr
+}
+
+// Body is a captured body.
+type Body struct {
+	Type  string // content type
+	Text  string // "" when it is not text
+	Bytes int64  // its full length
+	Kept  int64  // of Bytes
+}
+
+// Attr is a name with a value.
+type Attr struct {
+	Key, Value string
+	Type       string // Go type or unit, "" for none
+	Masked     bool   // the value was removed when it was recorded
+}
+
+// Span is one step of a Record.
+type Span struct {
+	Parent   int // index of the parent, negative for the first
+	Kind     Kind
+	Name     string        // as a row says it: "SELECT products", "send-confirmation"
+	Handler  string        // key of its statistics; "" none
+	Start    time.Duration // from the Record's start
+	Duration time.Duration
+	Running  bool // not ended when the Record was sealed
+
+	Err      string // "" none
+	Panicked bool
+	Slow     bool
+	Limit    time.Duration // over which it counts as slow; 0 none
+	Skipped  string        // why it was not called; "" it was
+	Queued   bool          // handed to a task
+	Inferred bool          // found by its goroutine: no context was passed
+	Note     string        // after the name: "1 receiver", "queued: crm.sync"
+
+	// Group joins spans of one parent into a row, as a fingerprint does for queries; "" never.
+	Group string
+	// Text is the whole statement, message, address or exception.
+	Text   string
+	Level  string // of a log line: DEBUG, INFO, WARN, ERROR
+	Rows   int64  // read or written; negative not known
+	Attrs  []Attr
+	Source string // file:line
+	Stack  []Frame
+}
+
+// Frame is one line of a stack.
+type Frame struct {
+	Func   string
+	Source string // file:line
+	Own    bool   // of the app, not of a library
+}

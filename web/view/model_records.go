@@ -1,0 +1,66 @@
+package view
+
+import "time"
+
+// RecordList is the list of requests, or of Records of another kind.
+type RecordList struct {
+	Kind  Kind // what is listed; requests when empty
+	Kinds []Choice
+
+	Query  string  // the filter, as typed
+	Error  string  // what is wrong with it; "" nothing
+	Tokens []Token // the filter, taken apart
+	Saved  []Choice
+
+	// Sort is the column that orders the list: "time", "duration", "queries". Only "time" updates live.
+	Sort string
+	Asc  bool
+
+	Rows []RecordRow
+
+	Total    int64 // how many match; negative is not known
+	Searched int64 // of All, when the search ran out of time; 0: the search was complete
+	All      int64
+
+	Newer, Older string // cursors for the parameters "after" and "before"; "" at the end
+}
+
+// Choice is one of several links of which one is current.
+type Choice struct {
+	Label   string
+	Href    string
+	Count   int64 // negative shows none
+	Current bool
+}
+
+// Token is one condition of a filter. Its Href is the list without it.
+type Token struct {
+	Key, Value string // "dur", ">200ms"; an empty Key is free text
+	Href       string
+}
+
+// RecordRow is one Record in a list.
+type RecordRow struct {
+	ID     string
+	Kind   Kind
+	Method string // "" outside requests
+	Name   string // path with query, command line, job kind
+	Title  string // full text, when Name is cut; "" is Name
+	Status Status
+	Reason string // the status in words: "Aborted by the client"; "" is the usual word
+
+	Code int // HTTP status or exit code; for kinds without one, 0
+	// Running marks a Record that has not ended; its Duration is what it has taken so far.
+	Running bool
+
+	Start    time.Time
+	Duration time.Duration
+	Share    float64 // of the slowest shown, 0 to 1; [Share] computes it
+
+	Queries   int64
+	QueryTime time.Duration
+	Signals   int64
+	Note      string // what went wrong: "payments.test timed out"
+	User      string
+	Build     string
+}

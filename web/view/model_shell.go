@@ -1,0 +1,59 @@
+package view
+
+import "time"
+
+// Shell is what surrounds every page: navigation, theme switch, foot.
+type Shell struct {
+	App    string // name of the app; "" shows "app"
+	Title  string // what this page is, for the tab and the history
+	Active string // page in the navigation: "overview", "requests", "signals", ...
+	Base   Base   // where the dashboard is mounted
+	Here   URL    // the address of this page
+
+	CSS    []string // addresses of the stylesheets, in order
+	Script string   // address of app.js; "" leaves it out
+
+	Counts Counts
+	Build  Build
+	Store  StoreUse
+	Now    time.Time // relative times are counted from here
+
+	Ranges []Range // time ranges to choose from; empty shows none
+	Live   *Live   // nil: the page does not update by itself
+}
+
+// Counts are the figures beside the navigation. A negative count is not known and not shown.
+type Counts struct {
+	Requests, Commands                             int64
+	Handlers, Signals, Layers, Queries, Exceptions int64
+	Slow                                           int64
+}
+
+// Build is the build that runs. An empty Revision shows that none is known.
+type Build struct {
+	Revision string    // short vcs revision
+	Dirty    bool      // built from a changed tree
+	Since    time.Time // when this build was first seen; zero leaves it out
+}
+
+// StoreUse is how full the store is.
+type StoreUse struct {
+	Bytes, MaxBytes int64 // MaxBytes 0: no limit
+	Dropped         int64 // Records that were not kept because a queue was full
+}
+
+// Range is one choice of a time range.
+type Range struct {
+	Label   string // "15 m"
+	Value   string // value of the parameter "range"
+	Current bool
+}
+
+// Live says where a page gets its news.
+type Live struct {
+	// URL is the stream of server-sent events. Event "record" carries the rows of [RecordRows], whose first
+	// cell links to the Record; event "ping" carries nothing.
+	URL string
+	// Paused starts the page paused, as the parameter "live=off" asks.
+	Paused bool
+}

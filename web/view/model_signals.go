@@ -1,0 +1,77 @@
+package view
+
+import "time"
+
+// Signals is the catalogue of signals and one of them in detail.
+type Signals struct {
+	Filters  []Choice
+	Rows     []SignalRow
+	Total    int // with those not shown
+	Selected *SignalDetail
+	Alerts   []Alert
+}
+
+// SignalRow is one signal in the catalogue.
+type SignalRow struct {
+	Name      string
+	Source    string // where it is declared
+	Status    Status
+	Receivers int
+	Sent      int64
+	Calls     int64 // of receivers
+	Failed    int64
+	Panics    int64
+	P50, P95  time.Duration // of a send; 0 with Sent 0
+	Total     time.Duration
+	Share     float64 // of all signal time
+	Note      string  // "nobody listens"
+	Current   bool
+}
+
+// SignalDetail is one signal: who sends it, who receives it, what they cause.
+type SignalDetail struct {
+	Name      string
+	Type      string // of the payload; "" not known
+	Sent      int64
+	Senders   []GraphNode
+	Receivers []ReceiverRow
+}
+
+// GraphNode is something that sends a signal, or that a receiver causes.
+type GraphNode struct {
+	Kind  Kind
+	Name  string
+	Href  string // "" no link
+	Count int64
+	Unit  string // "sends", "runs"
+	Async bool   // reached through a queue
+}
+
+// ReceiverRow is one receiver in order of call.
+type ReceiverRow struct {
+	Name     string
+	Source   string
+	Options  []string // "UID", "When(toConfirmed)", "Async"
+	Status   Status
+	Called   int64
+	Skipped  int64
+	Failed   int64
+	Panics   int64
+	P50, P95 time.Duration
+	Max      time.Duration
+	Total    time.Duration
+	Share    float64 // of the send
+	Async    bool
+	Causes   []GraphNode
+}
+
+// Alert is a finding with its evidence and a fix.
+type Alert struct {
+	Status Status
+	Title  string
+	Text   string
+	Fix    string // in words; "" none
+	Code   string // the fix as code; "" none
+	Href   string // where to look further; "" none
+	Action string // label of that link
+}

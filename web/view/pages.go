@@ -1,0 +1,50 @@
+package view
+
+import "github.com/a-h/templ"
+
+// OverviewPage is the first page. With m.Start set it says what to do next instead.
+func OverviewPage(s Shell, m Overview) templ.Component { return page(s, overview(s, m)) }
+
+// RecordListPage lists requests, or Records of another kind.
+func RecordListPage(s Shell, m RecordList) templ.Component { return page(s, recordList(s, m)) }
+
+// RecordPage is one Record with the panel that m.Panel names.
+func RecordPage(s Shell, m Record) templ.Component { return page(s, record(s, newRecordView(s, m))) }
+
+// SignalsPage is the catalogue of signals.
+func SignalsPage(s Shell, m Signals) templ.Component { return page(s, signals(s, m)) }
+
+// LayersPage is the middleware stack.
+func LayersPage(s Shell, m Layers) templ.Component { return page(s, layers(s, m)) }
+
+// CommandsPage lists commands and their runs.
+func CommandsPage(s Shell, m Commands) templ.Component { return page(s, commands(s, m)) }
+
+// HandlersPage lists everything that has statistics.
+func HandlersPage(s Shell, m Handlers) templ.Component { return page(s, handlers(s, m)) }
+
+// SlowPage is the report of slow handlers.
+func SlowPage(s Shell, m SlowReport) templ.Component { return page(s, slow(s, m)) }
+
+// QueriesPage lists statements by fingerprint.
+func QueriesPage(s Shell, m Queries) templ.Component { return page(s, queries(s, m)) }
+
+// ExceptionsPage lists errors and panics.
+func ExceptionsPage(s Shell, m Exceptions) templ.Component { return page(s, exceptions(s, m)) }
+
+// HealthPage is the toolbar about itself.
+func HealthPage(s Shell, m Health) templ.Component { return page(s, health(s, m)) }
+
+// MissingPage says that something is not there, or not any more.
+func MissingPage(s Shell, m Missing) templ.Component { return page(s, missing(s, m)) }
+
+// RecordRows are rows of a Record list, for the stream that a live list listens to. Of s only Base and Now
+// matter. Wrap them in [Fragment], or send only the icons that the page has.
+func RecordRows(s Shell, rows []RecordRow) templ.Component { return recordRows(s, rows) }
+
+// RecordPanel is the panel that m.Panel names, for the drawer of the element in the page: the markup of
+// [RecordPage] without its head. Wrap it in [Fragment].
+func RecordPanel(s Shell, m Record) templ.Component { return panelBody(s, newRecordView(s, m), true) }
+
+// PanelFailed stands in for a panel that could not be drawn; the others are not affected.
+func PanelFailed(panel, reason string) templ.Component { return panelFailed(panel, reason) }

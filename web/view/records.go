@@ -1,0 +1,133 @@
+package view
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/a-h/templ"
+)
+
+// heading names a list of Records of this kind.
+func (k Kind) heading() string {
+	switch k {
+	case "", KindRequest:
+		return "Requests"
+	case KindSignal:
+		return "Loose signals"
+	default:
+		return k.Label()
+	}
+}
+
+// one names a single Record of this kind.
+func (k Kind) one() string {
+	switch k {
+	case KindCommand:
+		return "Command"
+	case KindTask:
+		return "Task"
+	case KindSignal:
+		return "Signal"
+	default:
+		return "Request"
+	}
+}
+
+func (m RecordList) filtered() bool { return m.Query != "" || len(m.Tokens) > 0 }
+
+// order says how the list is ordered.
+func (m RecordList) order() string {
+	switch m.Sort {
+	case "", "time":
+		if m.Asc {
+			return "oldest first"
+		}
+		return "newest first"
+	default:
+		if m.Asc {
+			return "by " + m.Sort + ", least first"
+		}
+		return "by " + m.Sort + ", most first"
+	}
+}
+
+// live names the stream that adds rows. Only a list that begins with the newest can grow at its top.
+func (m RecordList) live(s Shell) templ.Attributes {
+	if s.Live == nil || (m.Sort != "" && m.Sort != "time") || m.Asc || m.Newer != "" {
+		return templ.Attributes{"class": "list"}
+	}
+	a := templ.Attributes{"class": "list", "data-live": s.Live.URL}
+	if s.Live.Paused {
+		a["data-paused"] = "true"
+	}
+	return a
+}
+
+// matchText says how many match, and what was not looked at.
+func (m RecordList) matchText() string {
+	if m.Searched > 0 {
+		return "searched " + Count(m.Searched) + " of " + Count(m.All) + ", in the time allowed"
+	}
+	if m.Total < 0 {
+		return ""
+	}
+	return Count(m.Total) + " match, none left out"
+}
+
+// matches says how many of them are on this page.
+func (m RecordList) matches() string {
+	if m.Total < 0 || m.Searched > 0 {
+		return plural(int64(len(m.Rows)), "row")
+	}
+	return Count(int64(len(m.Rows))) + " of " + Count(m.Total)
+}
+
+func (t Token) text() string {
+	if t.Key == "" {
+		return t.Value
+	}
+	return t.Key + ":" + t.Value
+}
+
+// kept are the parameters that a form must carry along besides its own.
+func (s Shell) kept(own ...string) []Attr {
+	var out []Attr
+	for _, k := range slices.Sorted(maps.Keys(s.Here.Query)) {
+		if k == "before" || k == "after" || k == "fragment" || slices.Contains(own, k) {
+			continue
+		}
+		for _, v := range s.Here.Query[k] {
+			out = append(out, Attr{Key: k, Value: v})
+		}
+	}
+	return out
+}
+
+func (r RecordRow) bad() bool {
+	return r.Status == StatusBad || (r.Kind == KindRequest && r.Code >= 500) || (r.Kind == KindCommand && r.Code != 0)
+}
+
+// shown is the status with that of a Record that still runs.
+func (r RecordRow) shown() Status {
+	if r.Running {
+		return StatusNew
+	}
+	return r.Status
+}
+
+func (r RecordRow) barClass() string {
+	if r.Status == StatusBad || r.Status == StatusSlow {
+		return "st-" + string(r.Status)
+	}
+	return ""
+}
+
+func (r RecordRow) noteClass() string {
+	if r.Status == StatusBad {
+		return "st-bad"
+	}
+	return "dim"
+}
+
+func codeText(code int) string { return strconv.Itoa(code) }

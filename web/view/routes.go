@@ -1,0 +1,88 @@
+package view
+
+import (
+	"net/url"
+	"strings"
+)
+
+// Base is the path under which the dashboard is mounted, with a slash at both ends: "/_toolbar/". Its
+// methods are every link that a page contains.
+type Base string
+
+// Overview links to the first page.
+func (b Base) Overview() string { return string(b) }
+
+// Page links to a page by its name: "requests", "signals", "health".
+func (b Base) Page(name string) string { return string(b) + name }
+
+// Record links to one Record by its id.
+func (b Base) Record(id string) string { return string(b) + "requests/" + url.PathEscape(id) }
+
+// RecordPanel links to a panel of a Record: "sql", "signals", "logs". The empty panel is the waterfall.
+func (b Base) RecordPanel(id, panel string) string {
+	if panel == "" {
+		return b.Record(id)
+	}
+	return b.Record(id) + "/" + url.PathEscape(panel)
+}
+
+// Handler links to the list of handlers, narrowed to one.
+func (b Base) Handler(k Kind, name string) string {
+	return string(b) + "handlers?" + url.Values{"kind": {string(k)}, "name": {name}}.Encode()
+}
+
+// Signal links to one signal of the catalogue.
+func (b Base) Signal(name string) string {
+	return string(b) + "signals?" + url.Values{"signal": {name}}.Encode()
+}
+
+// Search links to the Records that match a filter.
+func (b Base) Search(q string) string {
+	return string(b) + "requests?" + url.Values{"q": {q}}.Encode()
+}
+
+// URL is the address of the page that is drawn. Pages derive their links from it, so that a click changes one
+// thing and keeps the rest.
+type URL struct {
+	Path  string     // absolute: "/_toolbar/requests"
+	Query url.Values // nil is empty
+}
+
+// With returns the address with one parameter set; an empty value removes it. Paging starts again, because a
+// cursor is only valid for the list it was made for.
+func (u URL) With(key, value string) string {
+	q := url.Values{}
+	for k, v := range u.Query {
+		if k != "before" && k != "after" && k != "fragment" {
+			q[k] = v
+		}
+	}
+	q.Del(key)
+	if value != "" {
+		q.Set(key, value)
+	}
+	return join(u.Path, q)
+}
+
+// Without returns the address without the named parameters.
+func (u URL) Without(keys ...string) string {
+	q := url.Values{}
+	for k, v := range u.Query {
+		q[k] = v
+	}
+	for _, k := range keys {
+		q.Del(k)
+	}
+	return join(u.Path, q)
+}
+
+// Get returns the first value of a parameter, or "".
+func (u URL) Get(key string) string { return u.Query.Get(key) }
+
+func join(path string, q url.Values) string {
+	if len(q) == 0 {
+		return path
+	}
+	// Spaces as %20: a plus sign in an address bar is read as a plus by people.
+	return path + "?" + strings.ReplaceAll(q.Encode(), "+", "%20")
+}
