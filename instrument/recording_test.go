@@ -1,0 +1,292 @@
+package instrument_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/pprof"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+)
+
+type badMasker struct{}
+
+func (badMasker) Key(name string) bool {
+	if name == "explosive" {
+		panic("key")
+	}
+	return strings.Contains(name, "password")
+}
+
+func (badMasker) Text(s string) string {
+	if strings.Contains(s, "bomb") {
+		panic("text")
+	}
+	return strings.ReplaceAll(s, "hunter2", instrument.Redacted)
+}
+
+func TestT11_MaskedBeforeItLeaves(t *testing.T) {
+	t.Parallel()
+	r, sink := newRecorder(t, instrument.Config{Masker: badMasker{}})
+	h := handler(t, instrument.KindQuery, "q")
+	record(t, r, func(ctx context.Context, rec *instrument.Recording) {
+		rec.Set(instrument.NewKey("user.password").String("open sesame"), instrument.NewKey("explosive").String("open sesame"))
+		rec.SetPath("GET", "/reset/hunter2")
+		rec.SetUser("hunter2")
+		rec.Tag("hunter2")
+		instrument.Leaf(ctx, h, instrument.KeyDetail.String("it was hunter2"), instrument.KeyLogMessage.String("bomb open sesame")).
+			End(errors.New("hunter2 is wrong"))
+		rec.Fail(errors.New("hunter2 again"))
+	})
+	got := sink.only()
+	all := fmt.Sprintf("%+v %s", got, sink.blobs[0])
+	if strings.Contains(all, "hunter2") || strings.Contains(all, "open sesame") {
+		t.Errorf("a secret was kept: %s", all)
+	}
+	if got.Spans[1].Error != "[redacted] is wrong" || got.Error != "[redacted] again" || got.Path != "/reset/[redacted]" {
+		t.Errorf("what is not secret was lost: %+v", got)
+	}
+	if r.Faults() == 0 {
+		t.Error("the masker's panics are not counted")
+	}
+}
+
+func TestRecording_SinkThatRefusesCostsNoEncoding(t *testing.T) {
+	t.Parallel()
+	r, sink := newRecorder(t, instrument.Config{})
+	sink.refuse = true
+	h := handler(t, instrument.KindCustom, "x")
+	record(t, r, func(ctx context.Context, _ *instrument.Recording) { instrument.Leaf(ctx, h).End(nil) })
+	if len(sink.records) != 0 || r.Stats(h).Count != 1 {
+		t.Error("want no Record and exact statistics")
+	}
+}
+
+func TestRecording_TraceIsContinued(t *testing.T) {
+	t.Parallel()
+	r, sink := newRecorder(t, instrument.Config{})
+	h := handler(t, instrument.KindCommand, "inner")
+	remote, ok := instrument.ParseTraceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	if !ok {
+		t.Fatal("a valid traceparent was refused")
+	}
+	ctx, outer := r.Begin(context.Background(), instrument.Begin{Handler: handler(t, instrument.KindRequest, "outer"), Trace: remote})
+	_, inner := r.Begin(ctx, instrument.Begin{Handler: h})
+	inner.End()
+	outer.End()
+	in, out := sink.records[0], sink.records[1]
+	if in.Trace.TraceID != remote.TraceID || out.Trace.TraceID != remote.TraceID {
+		t.Error("the trace was not continued")
+	}
+	if in.Parent != out.ID || in.Trace.SpanID == out.Trace.SpanID || out.Trace.SpanID == remote.SpanID {
+		t.Error("parent and span ids are wrong")
+	}
+}
+
+func TestT23_TraceparentIsReadStrictly(t *testing.T) {
+	t.Parallel()
+	const good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	if tc, ok := instrument.ParseTraceparent(good); !ok || tc.Traceparent() != good {
+		t.Errorf("round trip gives %q", tc.Traceparent())
+	}
+	for _, bad := range []string{
+		"", "00", good + "-x", strings.ToUpper(good), strings.Replace(good, "00-", "01-", 1), strings.Replace(good, "00-", "ff-", 1),
+		"00-00000000000000000000000000000000-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+		strings.Replace(good, "0af", "0ag", 1), strings.Replace(good, "-b7", " b7", 1), good[:54], good + " ", "\n" + good[1:],
+	} {
+		if _, ok := instrument.ParseTraceparent(bad); ok {
+			t.Errorf("%q was accepted", bad)
+		}
+	}
+}
+
+func TestID_SortsAndRoundTrips(t *testing.T) {
+	t.Parallel()
+	r, sink := newRecorder(t, instrument.Config{Process: 77})
+	before := time.Now().Add(-time.Second)
+	for range 5000 { // more than a millisecond holds
+		_, rec := r.Begin(context.Background(), instrument.Begin{Handler: handler(t, instrument.KindRequest, "id")})
+		rec.End()
+	}
+	last := instrument.ID(0)
+	for _, rec := range sink.records {
+		back, err := instrument.ParseID(rec.ID.String())
+		if err != nil || back != rec.ID {
+			t.Fatalf("%v: %v, %v", rec.ID, back, err)
+		}
+		if rec.ID <= last || rec.ID.String() <= last.String() {
+			t.Fatalf("%v after %v", rec.ID, last)
+		}
+		last = rec.ID
+	}
+	if first := sink.records[0].ID; first < instrument.FirstID(before) || first > instrument.FirstID(before.Add(time.Minute)) {
+		t.Error("the id is outside its window of time")
+	}
+	for _, bad := range []string{"", "0", "zzzzzzzzzzzzz", "0123456789abu", "0123456789abcd"} {
+		if _, err := instrument.ParseID(bad); err == nil {
+			t.Errorf("ParseID(%q) gives no error", bad)
+		}
+	}
+}
+
+func TestF28_DurationsComeFromTheMonotonicClock(t *testing.T) {
+	t.Parallel()
+	r, sink := newRecorder(t, instrument.Config{})
+	h := handler(t, instrument.KindCustom, "back")
+	record(t, r, func(ctx context.Context, _ *instrument.Recording) {
+		_, s := instrument.StartAt(ctx, instrument.Now(), h)
+		s.EndAt(instrument.Now()-int64(time.Hour), nil) // a caller's mistake
+	})
+	if d := sink.only().Spans[1].Duration; d != 0 {
+		t.Errorf("a span that ended before it began took %v", d)
+	}
+	if st := r.Stats(h); st.Count != 1 || st.Sum != 0 {
+		t.Errorf("statistics: %+v", st)
+	}
+}
+
+func TestHooks_FollowTheRecord(t *testing.T) {
+	t.Parallel()
+	r, _ := newRecorder(t, instrument.Config{})
+	var seen []string
+	remove := r.AddHooks(instrument.Hooks{
+		Started: func(ctx context.Context, rec *instrument.Recording) { seen = append(seen, "started") },
+		Finished: func(rec *instrument.Recording, s *instrument.Summary) {
+			seen = append(seen, fmt.Sprint("finished ", s.Status))
+		},
+		Uncaught: func(ctx context.Context, rec *instrument.Recording, err error) { seen = append(seen, err.Error()) },
+	})
+	r.AddHooks(instrument.Hooks{Finished: func(*instrument.Recording, *instrument.Summary) { panic("hook") }})
+	run := func() {
+		record(t, r, func(_ context.Context, rec *instrument.Recording) {
+			rec.SetStatus(500)
+			rec.Fail(errors.New("broken"))
+		})
+	}
+	run()
+	remove()
+	run()
+	if got := strings.Join(seen, ", "); got != "started, broken, finished 500" {
+		t.Errorf("hooks saw %s", got)
+	}
+	if r.Faults() != 2 {
+		t.Errorf("%d faults, want 2", r.Faults())
+	}
+}
+
+func TestRoll_GivesEachIncrementOnce(t *testing.T) {
+	t.Parallel()
+	r, _ := newRecorder(t, instrument.Config{Slow: map[instrument.Kind]time.Duration{instrument.KindCustom: time.Second}})
+	h := handler(t, instrument.KindCustom, "roll")
+	var sum instrument.Stats
+	roll := func() {
+		r.Roll(func(s instrument.Stats) {
+			if s.Handler == h {
+				sum.Add(&s)
+			}
+		})
+	}
+	r.Observe(h, time.Second, nil) // exactly the threshold is not slow
+	r.Observe(h, 3*time.Second, errors.New("x"))
+	roll()
+	first := sum
+	r.Observe(h, 2*time.Second, nil)
+	roll()
+	roll()
+	all := r.Stats(h)
+	if first.Count != 2 || sum.Count != 3 || sum.Errors != 1 || sum.Slow != 2 || sum.Sum != 6*time.Second || sum.Max != 3*time.Second {
+		t.Errorf("rolled %+v", sum)
+	}
+	if all.Count != sum.Count || all.Sum != sum.Sum || all.Max != sum.Max || all.Slow != sum.Slow || all.Hist.Quantile(.5) != sum.Hist.Quantile(.5) {
+		t.Errorf("totals %+v differ from the rolls %+v", all, sum)
+	}
+}
+
+func TestLabel_AppsLabelsAreNeverLost(t *testing.T) {
+	t.Parallel()
+	r, sink := newRecorder(t, instrument.Config{})
+	h := handler(t, instrument.KindQuery, "q")
+	pprof.Do(context.Background(), pprof.Labels("app", "yes"), func(outer context.Context) {
+		record(t, r, func(ctx context.Context, _ *instrument.Recording) {
+			if v, ok := pprof.Label(ctx, "app"); !ok || v != "yes" {
+				t.Error("the app's label is not in the Record's context")
+			}
+			pprof.Do(ctx, pprof.Labels("inner", "1"), func(context.Context) {
+				instrument.Leaf(context.Background(), h).End(nil)
+			})
+			instrument.Leaf(context.Background(), h).End(nil)
+		})
+	})
+	if n := len(sink.only().Spans); n != 3 {
+		t.Errorf("%d spans, want 3: an app's pprof.Do lost the Record", n)
+	}
+	if rec, _ := instrument.Find(context.Background()); rec != nil {
+		t.Error("the label stayed")
+	}
+}
+
+func TestHandlers_AreBoundedPerKind(t *testing.T) {
+	k := instrument.RegisterKind("bounded-test")
+	for i := range instrument.MaxHandlersPerKind + 10 {
+		instrument.NewHandler(k, fmt.Sprint("h", i), instrument.Source{})
+	}
+	if got := instrument.NewHandler(k, "one more", instrument.Source{}).Name(); got != instrument.OtherHandler {
+		t.Errorf("handler beyond the limit is %q", got)
+	}
+	if got := instrument.NewHandler(k, "h5", instrument.Source{}).Name(); got != "h5" {
+		t.Errorf("a known handler became %q", got)
+	}
+	long := strings.Repeat("ü", 500)
+	a, b := instrument.NewHandler(instrument.KindCustom, long+"a", instrument.Source{}), instrument.NewHandler(instrument.KindCustom, long+"b", instrument.Source{})
+	if a == b || len(a.Name()) > 256 || !strings.HasPrefix(a.Name(), "üü") {
+		t.Errorf("long names: %q, %q", a.Name(), b.Name())
+	}
+}
+
+func TestKinds_AreOpenForRegistration(t *testing.T) {
+	t.Parallel()
+	k := instrument.RegisterKind("mail")
+	if k != instrument.RegisterKind("mail") || k.String() != "mail" {
+		t.Error("the same name gives another kind")
+	}
+	if got, ok := instrument.ParseKind("mail"); !ok || got != k {
+		t.Error("the kind is not found by its name")
+	}
+	if _, ok := instrument.ParseKind("nothing"); ok {
+		t.Error("an unknown kind was found")
+	}
+	r, sink := newRecorder(t, instrument.Config{})
+	record(t, r, func(ctx context.Context, _ *instrument.Recording) {
+		instrument.Leaf(ctx, handler(t, k, "welcome")).End(nil)
+	})
+	if got := sink.only().Spans[1].Handler.Kind; got != k {
+		t.Errorf("read back as %v", got)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	sink := &lastSink{}
+	r := instrument.New(instrument.Config{Sink: sink, NoLabels: true})
+	r.SetEnabled(true)
+	ctx, rec := r.Begin(context.Background(), instrument.Begin{Handler: benchRoot})
+	s := instrument.Leaf(ctx, benchSpan, keyA.Float64(1.5), keyA.Bool(true), keyB.String("x"), keyA.Duration(7))
+	func() {
+		defer func() { s.Panic(recover()) }()
+		panic("boom")
+	}()
+	s.End(nil)
+	rec.End()
+	r.SetEnabled(false)
+	f.Add(sink.blob)
+	f.Add([]byte{1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		rec, err := instrument.Decode(instrument.Summary{}, b, instrument.LiveNames())
+		if err == nil && len(rec.Spans) == 0 {
+			t.Error("a Record without spans")
+		}
+		instrument.PCs(b)
+	})
+}
