@@ -1,0 +1,46 @@
+# Every module of the repository, the core first. Each is built, tested and tidied by itself.
+MODULES := . demo bench
+GO ?= go
+TEMPL := github.com/a-h/templ/cmd/templ@v0.3.1020
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 10s
+TESTFLAGS ?= -race -shuffle=on
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: ## test every module (missing services are named and skipped; with CI=true they fail)
+	@set -e; for m in $(MODULES); do echo "== go test $$m"; (cd $$m && $(GO) test $(TESTFLAGS) ./...); done
+
+.PHONY: build
+build: ## build every module, each by itself
+	@set -e; for m in $(MODULES); do (cd $$m && GOWORK=off $(GO) build ./...); done
+
+.PHONY: lint
+lint: ## gofmt, vet, staticcheck, tidy
+	@test -z "$$(git ls-files '*.go' | xargs gofmt -l)" || { echo "gofmt would change:"; git ls-files '*.go' | xargs gofmt -l; exit 1; }
+	@set -e; for m in $(MODULES); do echo "== lint $$m"; (cd $$m && GOWORK=off $(GO) vet ./... && GOWORK=off $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) ./...); done
+
+.PHONY: generate
+generate: ## make the templ components anew
+	@set -e; for d in web/view demo; do $(GO) run $(TEMPL) generate -path $$d; done
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME (10s)
+	@./.ci/fuzz $(FUZZTIME)
+
+.PHONY: bench
+bench: ## measure against the peers; one JSON line per case
+	@$(GO) run ./bench -json
+
+.PHONY: demo
+demo: ## run the shop with the toolbar
+	@$(GO) run ./demo
+
+.PHONY: shots
+shots: ## take the README's pictures from the running demo
+	@cd demo && $(GO) test -run '^TestScreenshots$$' -count=1 ./browser -args -shots ../screenshots

@@ -1,0 +1,194 @@
+package debugtoolbar
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// modulePath is the core's import path; packages are named below without it.
+const modulePath = "github.com/go-debug-toolbar/debugtoolbar"
+
+// rule says what a package of this project may import besides the standard
+// library, and why. A name that ends in "/..." means everything below it too.
+type rule struct {
+	pkg string
+	may []string
+	why string
+}
+
+// rules are read from the top; the first that names a package holds. Every package
+// must have one: a new room in the house is a decision.
+var rules = []rule{
+	{"instrument", nil, "every app that only wants signals or middleware links it: standard library only"},
+	{"instrument/instrumenttest", []string{"instrument"}, "users' tests link it"},
+	{"instrument/mask", []string{"instrument"}, "runs before a Record is encoded, on the host's path"},
+	{"instrument/collect", []string{"instrument"}, "knows a store only by the interface that it declares"},
+	{"instrument/store", []string{"instrument"}, "works on a *sql.DB that is given; which driver is not its business"},
+	{"instrument/store/sqlitefile", []string{"instrument/store", "modernc.org/sqlite", "modernc.org/sqlite/..."}, "the only importer of the driver, so that a store on PostgreSQL does not link it"},
+	{"instrument/report", []string{"instrument"}, "pure functions over queries, used by CLI and web alike"},
+	{"instrument/metrics", []string{"instrument", "github.com/prometheus/..."}, "Prometheus' client stays out of apps that do not mount metrics"},
+	{"instrument/sqltap", []string{"instrument"}, "apps link it beside their own driver"},
+	{"instrument/slogtap", []string{"instrument"}, "apps link it beside their own log handler"},
+	{"signals", []string{"instrument"}, "a signal in a library must not cost its users a dependency"},
+	{"signals/signalstest", []string{"instrument", "signals"}, "users' tests link it"},
+	{"middleware", []string{"instrument"}, "a stack in a library must not cost its users a dependency"},
+	{"middleware/middlewaretest", []string{"instrument", "middleware"}, "the suite for router adapters"},
+	{"commands", []string{"instrument", "github.com/spf13/cobra", "github.com/spf13/pflag"}, "cobra is the command line that it stands on, and the only one"},
+	{"commands/commandstest", []string{"instrument", "commands", "github.com/spf13/cobra"}, "users' tests link it"},
+	{"web", []string{"instrument", "instrument/jobs", "instrument/report", "signals", "web/view", "web/static", "github.com/a-h/templ"}, "pages ask through interfaces of their own, so that any store can serve them"},
+	{"web/view", []string{"instrument", "instrument/report", "github.com/a-h/templ", "github.com/a-h/templ/runtime"}, "views draw what they are given and fetch nothing"},
+	{"web/static", nil, "files and their names"},
+	{"web/gallery", []string{"web/view", "web/static", "github.com/a-h/templ"}, "previews and golden tests of views"},
+	{"toolbar", []string{"instrument", "instrument/...", "signals", "middleware", "web", "github.com/prometheus/..."}, "the only place that wires the others; commands stay out, so that an app without them does not link cobra"},
+	{"cmd/toolbar", []string{"instrument", "instrument/...", "web", "commands", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}, "the CLI reads a file and has no app to wire"},
+}
+
+func TestArchitecture_ImportsFollowTheRules(t *testing.T) {
+	t.Parallel()
+	for pkg, imports := range corePackages(t) {
+		r, ok := ruleFor(pkg)
+		if !ok {
+			t.Errorf("package %s has no rule: say in rules what it may import, and why", pkg)
+			continue
+		}
+		for _, imp := range imports {
+			if !r.allows(imp) {
+				t.Errorf("package %s imports %s, but %s", pkg, imp, r.why)
+			}
+		}
+	}
+}
+
+// TestArchitecture_LightPackagesLinkTheStandardLibraryOnly follows imports through
+// this module: what these three reach must be instrument and the standard library.
+func TestArchitecture_LightPackagesLinkTheStandardLibraryOnly(t *testing.T) {
+	t.Parallel()
+	packages := corePackages(t)
+	for _, pkg := range []string{"signals", "middleware", "instrument"} {
+		if _, ok := packages[pkg]; !ok {
+			t.Errorf("package %s is not there", pkg)
+		}
+		for reached := range reachedFrom(packages, pkg) {
+			if _, own := packages[reached]; !own {
+				t.Errorf("package %s links %s: it may link the standard library only", pkg, reached)
+			}
+		}
+	}
+}
+
+// TestArchitecture_OnlySqlitefileImportsTheDriver names the rule that matters most to
+// a store on another engine.
+func TestArchitecture_OnlySqlitefileImportsTheDriver(t *testing.T) {
+	t.Parallel()
+	for pkg, imports := range corePackages(t) {
+		for _, imp := range imports {
+			if strings.HasPrefix(imp, "modernc.org/sqlite") && pkg != "instrument/store/sqlitefile" {
+				t.Errorf("package %s imports the SQLite driver", pkg)
+			}
+		}
+	}
+}
+
+func (r rule) allows(imp string) bool {
+	return slices.ContainsFunc(r.may, func(m string) bool {
+		if tree, ok := strings.CutSuffix(m, "/..."); ok {
+			return strings.HasPrefix(imp, tree+"/")
+		}
+		return imp == m
+	})
+}
+
+func ruleFor(pkg string) (rule, bool) {
+	i := slices.IndexFunc(rules, func(r rule) bool { return r.pkg == pkg })
+	if i < 0 {
+		return rule{}, false
+	}
+	return rules[i], true
+}
+
+func reachedFrom(packages map[string][]string, pkg string) map[string]bool {
+	reached := map[string]bool{}
+	var visit func(string)
+	visit = func(p string) {
+		for _, imp := range packages[p] {
+			if !reached[imp] {
+				reached[imp] = true
+				visit(imp)
+			}
+		}
+	}
+	visit(pkg)
+	return reached
+}
+
+// corePackages gives each package of the core with what its files (tests apart)
+// import outside the standard library. It parses in-process: the result of a test
+// that ran `go list` would be cached.
+func corePackages(t *testing.T) map[string][]string {
+	t.Helper()
+	packages := map[string][]string{}
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return skipForeign(file, d.Name())
+		}
+		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		pkg := path.Dir(filepath.ToSlash(file))
+		imports, err := importsOf(file)
+		packages[pkg] = append(packages[pkg], imports...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(packages, ".")
+	return packages
+}
+
+// skipForeign leaves out other modules and what is not code.
+func skipForeign(dir, name string) error {
+	if dir == "." {
+		return nil
+	}
+	if name == "testdata" || strings.HasPrefix(name, ".") {
+		return fs.SkipDir
+	}
+	if own, _ := filepath.Glob(filepath.Join(dir, "go.mod")); own != nil {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+func importsOf(file string) ([]string, error) {
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	if err != nil {
+		return nil, err
+	}
+	if f.Name.Name == "main" && strings.HasPrefix(path.Base(file), "gen_") {
+		return nil, nil // a generator, run by hand
+	}
+	var imports []string
+	for _, spec := range f.Imports {
+		imp, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return nil, err
+		}
+		if own, ok := strings.CutPrefix(imp, modulePath+"/"); ok {
+			imports = append(imports, own)
+		} else if first, _, _ := strings.Cut(imp, "/"); strings.Contains(first, ".") {
+			imports = append(imports, imp)
+		}
+	}
+	return imports, nil
+}
