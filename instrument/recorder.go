@@ -69,6 +69,7 @@ type Recorder struct {
 	stats   atomic.Pointer[[]atomic.Pointer[handlerStats]] // by Handler id
 	secret  [MaxKeys + 1]atomic.Uint32                     // by Key: what the Masker said
 	slabs   sync.Pool
+	runtime runtimeReading
 	mu      sync.Mutex // serialises changes of hooks and stats
 }
 

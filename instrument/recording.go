@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"runtime/metrics"
 	"sync"
 	"sync/atomic"
 )
@@ -79,7 +78,7 @@ func (r *Recorder) Begin(ctx context.Context, b Begin) (context.Context, *Record
 	rec.free = rec.own[:]
 	rec.slotFor(now, 0, b.Handler, 0)
 	rec.addAttrs(0, b.Attrs)
-	rec.allocs, rec.cycles = rec.slab.readRuntime()
+	rec.allocs, rec.cycles = r.runtime.recent(rec.slab.runtime[:], now)
 	r.statsOf(b.Handler).inFlight.Add(1)
 	if !r.config.NoLabels {
 		ctx = rec.label(ctx)
@@ -113,11 +112,6 @@ func (rec *Recording) linkTo(ctx context.Context, remote TraceContext) {
 	}
 }
 
-func (s *slab) readRuntime() (allocs, cycles uint64) {
-	metrics.Read(s.runtime[:])
-	return s.runtime[0].Value.Uint64(), s.runtime[1].Value.Uint64()
-}
-
 // context makes the context of a span. Called before the Recording is shared, or
 // with mu held.
 func (rec *Recording) context(parent context.Context, span uint32) *spanContext {
@@ -147,8 +141,9 @@ func (rec *Recording) slotFor(now int64, parent uint32, h *Handler, f Flags) (*s
 	rec.spans++
 	s := rec.slab.at(i)
 	s.handler, s.parent, s.start = h.id, parent, now
-	s.end.Store(0)
-	s.flags.Store(uint32(f))
+	if f != 0 {
+		s.flags.Store(uint32(f))
+	}
 	return s, i
 }
 

@@ -56,7 +56,7 @@ func (rec *Recording) finish(slab *slab, now int64) {
 		}
 	})
 	if ended {
-		slab.reset()
+		slab.reset(rec.spans)
 		r.slabs.Put(slab)
 	}
 }
@@ -84,8 +84,8 @@ func (rec *Recording) summarise(s *Summary, slab *slab) {
 	}
 }
 
-// account counts spans by kind, sets their slow flags and adds their self time to
-// their handlers. It reports whether all of them have ended.
+// account counts spans by kind, sets their slow flags and tells their handlers what
+// of their time was their children's. It reports whether all of them have ended.
 func (rec *Recording) account(s *Summary, slab *slab, now int64) (ended bool) {
 	ended = true
 	list, table := *handlerTable.list.Load(), *rec.r.stats.Load()
@@ -115,8 +115,8 @@ func (rec *Recording) account(s *Summary, slab *slab, now int64) (ended bool) {
 		if h.kind == KindQuery {
 			s.QueryTime += time.Duration(d)
 		}
-		if self := d - children[i]; self > 0 {
-			table[p.handler].Load().shard().self.Add(self)
+		if children[i] > 0 {
+			table[p.handler].Load().shard().below.Add(min(children[i], d))
 		}
 	}
 	return ended
@@ -133,7 +133,7 @@ func (s *slab) childTimes(n int) []int64 {
 }
 
 func (rec *Recording) addRuntime(slab *slab) {
-	allocs, cycles := slab.readRuntime()
+	allocs, cycles := rec.r.runtime.read(slab.runtime[:], Now())
 	slab.attrs = append(slab.attrs, slotAttr{Attr: KeyAllocBytes.Int64(int64(allocs - rec.allocs))})
 	if cycles != rec.cycles {
 		slab.attrs = append(slab.attrs, slotAttr{Attr: KeyGCCycles.Int64(int64(cycles - rec.cycles))})

@@ -61,9 +61,16 @@ func (s *slab) at(i uint32) *slot {
 	return &(*c)[i%slabChunk]
 }
 
-// reset makes the slab ready for the next Record. What a huge Record left behind
-// is let go, so that it does not stay for ever.
-func (s *slab) reset() {
+// reset makes the slab ready for the next Record: slots must be zero when they are
+// taken. What a huge Record left behind is let go, so that it does not stay for
+// ever.
+func (s *slab) reset(used uint32) {
+	clear(s.first[:min(used, slabFirst)])
+	for i := range s.more[:2] {
+		if s.more[i] != nil && used > slabFirst {
+			clear(s.more[i][:])
+		}
+	}
 	clear(s.attrs)
 	s.attrs = s.attrs[:0]
 	if cap(s.attrs) > 4096 {
@@ -75,11 +82,4 @@ func (s *slab) reset() {
 	if s.more[2] != nil {
 		clear(s.more[2:])
 	}
-}
-
-// runtimeMetrics are read when a Record begins and ends. They are the whole
-// process's: what else ran at the time is in them.
-var runtimeMetrics = [...]string{
-	"/gc/heap/allocs:bytes",
-	"/gc/cycles/total:gc-cycles",
 }

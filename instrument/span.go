@@ -23,13 +23,26 @@ func Start(ctx context.Context, h *Handler, attrs ...Attr) (context.Context, Spa
 	if recorders.Load() == 0 {
 		return ctx, Span{}
 	}
-	return StartAt(ctx, Now(), h, attrs...)
+	return startNow(ctx, h, attrs)
+}
+
+// startNow is apart, so that Start is inlined and costs a load when recording is
+// off.
+func startNow(ctx context.Context, h *Handler, attrs []Attr) (context.Context, Span) {
+	return start(ctx, Now(), h, attrs)
 }
 
 // StartAt is Start at a time that the caller has read: one reading of the clock
 // may end a span and start the next.
 func StartAt(ctx context.Context, now int64, h *Handler, attrs ...Attr) (context.Context, Span) {
-	if recorders.Load() == 0 || h == nil {
+	if recorders.Load() == 0 {
+		return ctx, Span{}
+	}
+	return start(ctx, now, h, attrs)
+}
+
+func start(ctx context.Context, now int64, h *Handler, attrs []Attr) (context.Context, Span) {
+	if h == nil {
 		return ctx, Span{}
 	}
 	rec, parent, flags := parentOf(ctx)
@@ -55,12 +68,23 @@ func Leaf(ctx context.Context, h *Handler, attrs ...Attr) Span {
 	if recorders.Load() == 0 {
 		return Span{}
 	}
-	return LeafAt(ctx, Now(), h, attrs...)
+	return leafNow(ctx, h, attrs)
+}
+
+func leafNow(ctx context.Context, h *Handler, attrs []Attr) Span {
+	return leaf(ctx, Now(), h, attrs)
 }
 
 // LeafAt is Leaf at a time that the caller has read.
 func LeafAt(ctx context.Context, now int64, h *Handler, attrs ...Attr) Span {
-	if recorders.Load() == 0 || h == nil {
+	if recorders.Load() == 0 {
+		return Span{}
+	}
+	return leaf(ctx, now, h, attrs)
+}
+
+func leaf(ctx context.Context, now int64, h *Handler, attrs []Attr) Span {
+	if h == nil {
 		return Span{}
 	}
 	rec, parent, flags := parentOf(ctx)
@@ -106,9 +130,11 @@ func (s Span) Recorded() bool { return s.slot != nil }
 // nothing.
 func (s Span) End(err error) {
 	if s.stats != nil {
-		s.EndAt(Now(), err)
+		s.endNow(err)
 	}
 }
+
+func (s Span) endNow(err error) { s.EndAt(Now(), err) }
 
 // EndAt is End at a time that the caller has read.
 func (s Span) EndAt(now int64, err error) {

@@ -53,7 +53,7 @@ type handlerStats struct {
 }
 
 type statShard struct {
-	sum, self, max       atomic.Int64 // max since it was last read
+	sum, below, max      atomic.Int64 // below: of Sum, what child spans took; max: since it was last read
 	errors, panics, slow atomic.Uint64
 	octaves              [numOctaves]atomic.Pointer[octave]
 	_                    [64]byte // keeps the next shard's counters off this cache line
@@ -124,7 +124,7 @@ func (s *handlerStats) total() Stats {
 		t.Panics += sh.panics.Load()
 		t.Slow += sh.slow.Load()
 		t.Sum += time.Duration(sh.sum.Load())
-		t.Self += time.Duration(sh.self.Load())
+		t.Self -= time.Duration(sh.below.Load())
 		t.Max = max(t.Max, time.Duration(sh.max.Load()))
 		for j := range sh.octaves {
 			o := sh.octaves[j].Load()
@@ -137,6 +137,7 @@ func (s *handlerStats) total() Stats {
 		}
 	}
 	t.Count = t.Hist.Count()
+	t.Self += t.Sum
 	return t
 }
 
@@ -156,7 +157,7 @@ func (s *handlerStats) roll() (Stats, bool) {
 	t := s.total()
 	d := t
 	d.Count -= s.rolled.Count
-	if d.Count == 0 && d.Errors == s.rolled.Errors && d.Self == s.rolled.Self {
+	if d.Count == 0 && d.Errors == s.rolled.Errors && d.Self == s.rolled.Self && d.Sum == s.rolled.Sum {
 		return Stats{}, false
 	}
 	d.Errors -= s.rolled.Errors
