@@ -15,15 +15,15 @@ type column struct {
 
 // columns are in the order in which they stand beside the handler's name.
 var columns = []column{
-	{"own", 0, func(r *Row) string { return duration(r.Self) }, nil},
+	{"own", 0, func(r *Row) string { return FormatDuration(r.Self) }, nil},
 	{"share", 0, func(r *Row) string { return percent(r.Share) }, nil},
-	{"total", 5, func(r *Row) string { return duration(r.Total) }, nil},
+	{"total", 5, func(r *Row) string { return FormatDuration(r.Total) }, nil},
 	{"calls", 0, func(r *Row) string { return group(r.Count) }, nil},
-	{"avg", 8, func(r *Row) string { return duration(r.Avg) }, nil},
-	{"p50", 3, func(r *Row) string { return duration(r.P50) }, nil},
-	{"p95", 0, func(r *Row) string { return duration(r.P95) }, nil},
-	{"p99", 6, func(r *Row) string { return duration(r.P99) }, nil},
-	{"max", 4, func(r *Row) string { return duration(r.Max) }, nil},
+	{"avg", 8, func(r *Row) string { return FormatDuration(r.Avg) }, nil},
+	{"p50", 3, func(r *Row) string { return FormatDuration(r.P50) }, nil},
+	{"p95", 0, func(r *Row) string { return FormatDuration(r.P95) }, nil},
+	{"p99", 6, func(r *Row) string { return FormatDuration(r.P99) }, nil},
+	{"max", 4, func(r *Row) string { return FormatDuration(r.Max) }, nil},
 	{"slow", 2, func(r *Row) string { return about(r.Slow, r.SlowAbout) }, func(r *Row) style { return unlessZero(r.Slow, yellow) }},
 	{"failed", 1, func(r *Row) string { return group(r.Errors) }, func(r *Row) style { return unlessZero(r.Errors, red) }},
 	{"panics", 7, func(r *Row) string { return group(r.Panics) }, func(r *Row) style { return unlessZero(r.Panics, red) }},

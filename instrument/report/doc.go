@@ -18,7 +18,7 @@
 // Rows are exact, whatever share of the Records is kept: they come from each
 // handler's own statistics. Percentiles come from histograms and are within 2 % of
 // the exact value. Statistics are kept per minute, so a window is widened to whole
-// minutes.
+// minutes; stores keep those of past days per hour.
 //
 // Rows are ranked by own time unless asked otherwise: time spent in the handler
 // itself, outside of every span below it. A slow receiver makes its signal, its

@@ -45,11 +45,16 @@ func ParseFormat(name string) (Format, error) {
 	if slices.Contains(Formats(), Format(name)) {
 		return Format(name), nil
 	}
-	names := make([]string, len(writers))
-	for i, f := range writers {
-		names[i] = string(f.format)
+	return "", fmt.Errorf("unknown format %q, use one of %s", name, joined(Formats()))
+}
+
+// joined lists names in a sentence.
+func joined[T ~string](names []T) string {
+	all := make([]string, len(names))
+	for i, n := range names {
+		all[i] = string(n)
 	}
-	return "", fmt.Errorf("unknown format %q, use one of %s", name, strings.Join(names, ", "))
+	return strings.Join(all, ", ")
 }
 
 // Write writes the report in a format; the options are used by FormatText only.

@@ -64,8 +64,10 @@ func orDefault(n, def int) int {
 }
 
 func (o Options) validate() error {
-	if o.Sort != "" && !slices.Contains(Sorts(), o.Sort) {
-		return fmt.Errorf("report: Options.Sort: unknown order %q, use one of %s", o.Sort, joinSorts())
+	if o.Sort != "" {
+		if _, err := ParseSort(string(o.Sort)); err != nil {
+			return fmt.Errorf("report: Options.Sort: %w", err)
+		}
 	}
 	if o.Slow < 0 {
 		return fmt.Errorf("report: Options.Slow: %v is below zero", o.Slow)

@@ -176,6 +176,44 @@ func TestBuild_RefusesOptionsThatMakeNoSense(t *testing.T) {
 	}
 }
 
+func TestParseSort_ListsWhatThereIs(t *testing.T) {
+	t.Parallel()
+	for _, by := range report.Sorts() {
+		if got, err := report.ParseSort(string(by)); got != by || err != nil {
+			t.Errorf("ParseSort(%q) = %q, %v", by, got, err)
+		}
+	}
+	if _, err := report.ParseSort("speed"); err == nil || !strings.Contains(err.Error(), "self, total, avg, p95") {
+		t.Errorf("err = %v, want one that lists the orders", err)
+	}
+}
+
+func TestFormatDuration_WritesThreeDigitsAndAUnit(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		0:                          "0",
+		1:                          "1 ns",
+		999:                        "999 ns",
+		time.Microsecond:           "1.00 µs",
+		999_499:                    "999 µs",
+		999_500:                    "1.00 ms",
+		9_994_999:                  "9.99 ms",
+		9_995_000:                  "10.0 ms",
+		388 * time.Millisecond:     "388 ms",
+		999_500 * time.Microsecond: "1.00 s",
+		999 * time.Second:          "999 s",
+		1000 * time.Second:         "16.7 min",
+		9 * time.Hour:              "540 min",
+		36 * time.Hour:             "36.0 h",
+		5000 * time.Hour:           "5,000 h",
+		-5:                         "-5 ns",
+	} {
+		if got := report.FormatDuration(d); got != want {
+			t.Errorf("FormatDuration(%d) = %q, want %q", d, got, want)
+		}
+	}
+}
+
 func TestBuild_ReportsWhyTheSourceFailed(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("disk I/O error")

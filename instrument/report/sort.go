@@ -2,8 +2,8 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
-	"strings"
 )
 
 // Sort is the order of a report's rows.
@@ -49,12 +49,12 @@ func Sorts() []Sort {
 	return all
 }
 
-func joinSorts() string {
-	names := make([]string, len(orders))
-	for i, o := range orders {
-		names[i] = string(o.sort)
+// ParseSort gives the order of a name; the error lists those there are.
+func ParseSort(name string) (Sort, error) {
+	if slices.Contains(Sorts(), Sort(name)) {
+		return Sort(name), nil
 	}
-	return strings.Join(names, ", ")
+	return "", fmt.Errorf("unknown order %q, use one of %s", name, joined(Sorts()))
 }
 
 func (s Sort) order() order {

@@ -201,12 +201,12 @@ func whyFoot(w *Why, name func(instrument.HandlerInfo) string) string {
 
 func (r *Report) footnote() string {
 	s := fmt.Sprintf("%s of %s handlers shown, sorted by %s. Own time is time outside of the spans below; shares are of all own time recorded, %s. ",
-		group(uint64(len(r.Rows))), group(uint64(r.Matched)), r.Options.Sort.order().title, duration(r.Recorded))
+		group(uint64(len(r.Rows))), group(uint64(r.Matched)), r.Options.Sort.order().title, FormatDuration(r.Recorded))
 	if hidden := r.Handlers - r.Matched; hidden > 0 {
 		s = fmt.Sprintf("%s not asked for. ", plural(uint64(hidden), "more handler was", "more handlers were")) + s
 	}
 	if r.Options.Slow > 0 {
-		s += fmt.Sprintf("Slow is above %s. ", duration(r.Options.Slow))
+		s += fmt.Sprintf("Slow is above %s. ", FormatDuration(r.Options.Slow))
 	} else {
 		s += "Slow is above the limit configured for the kind. "
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
-// duration writes three digits and a unit: "388 ms", "1.24 s", "16.7 min".
-func duration(d time.Duration) string {
+// FormatDuration writes three digits and a unit: "388 ms", "1.24 s", "16.7 min".
+func FormatDuration(d time.Duration) string {
 	switch {
 	case d >= 1000*time.Hour:
 		return group(uint64(d/time.Hour)) + " h"

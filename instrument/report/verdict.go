@@ -42,7 +42,7 @@ func (r *Report) first(top *Row, name string) string {
 	switch r.Options.Sort {
 	case SortSelf:
 		return fmt.Sprintf("Most time is spent in %s: %s of its own in %s, %s of the %s recorded; p95 %s.",
-			name, duration(top.Self), calls, percent(top.Share), duration(r.Recorded), duration(top.P95))
+			name, FormatDuration(top.Self), calls, percent(top.Share), FormatDuration(r.Recorded), FormatDuration(top.P95))
 	case SortErrors:
 		if top.Errors == 0 {
 			return "No call failed."
@@ -53,12 +53,12 @@ func (r *Report) first(top *Row, name string) string {
 			return "No call was slow."
 		}
 		return fmt.Sprintf("Most slow calls are in %s: %s of %s, p95 %s.",
-			name, about(top.Slow, top.SlowAbout), calls, duration(top.P95))
+			name, about(top.Slow, top.SlowAbout), calls, FormatDuration(top.P95))
 	case SortCount:
-		return fmt.Sprintf("Most calls go to %s: %s, %s altogether.", name, calls, duration(top.Total))
+		return fmt.Sprintf("Most calls go to %s: %s, %s altogether.", name, calls, FormatDuration(top.Total))
 	}
 	return fmt.Sprintf("By %s, %s is first: %s in %s, p95 %s, slowest %s.",
-		r.Options.Sort.order().title, name, duration(top.Total), calls, duration(top.P95), duration(top.Max))
+		r.Options.Sort.order().title, name, FormatDuration(top.Total), calls, FormatDuration(top.P95), FormatDuration(top.Max))
 }
 
 // outside are kinds whose time passes outside of the app's code: naming the query
@@ -75,7 +75,7 @@ func caller(top *Row, name func(instrument.HandlerInfo) string) string {
 // partText says what a part of an explanation is, per call of the handler.
 func partText(p Part, calls int, name func(instrument.HandlerInfo) string) string {
 	calls = max(calls, 1)
-	each := duration(p.Time / time.Duration(calls))
+	each := FormatDuration(p.Time / time.Duration(calls))
 	if p.Own {
 		return "own time, " + each
 	}
