@@ -1,0 +1,288 @@
+package middleware
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// Response watches one response while a handler writes it. It never changes
+// what goes over the wire, unless page injection was asked for.
+//
+// A Response belongs to one request and is not reused. Its methods may be
+// called from several goroutines as far as the wrapped writer allows that;
+// OnHeader is for the time before the handler runs.
+type Response struct {
+	w       http.ResponseWriter
+	req     *http.Request
+	hooks   []func(status int, h http.Header)
+	inj     *injector
+	written atomic.Int64
+	status  atomic.Int32
+
+	wrote    atomic.Bool // the final header was written, or is about to be
+	hijacked atomic.Bool
+	flushed  atomic.Bool
+	failed   atomic.Bool
+}
+
+// Wrap returns a writer to be given to the next handler in place of w, and
+// the Response that watches it. The writer has exactly those optional
+// interfaces (http.Flusher, http.Hijacker, io.ReaderFrom, ...) that w has.
+//
+// Who wraps also ends: call Finish when the handler has returned, Abort when
+// it panicked.
+func Wrap(w http.ResponseWriter, r *http.Request) (*Response, http.ResponseWriter) {
+	res := &Response{w: w, req: r}
+	return res, writers[capabilities(w)](bare{res})
+}
+
+// ResponseOf returns the nearest Response that watches w, looking through
+// the writers of other packages that have an Unwrap method. It is nil when
+// there is none.
+func ResponseOf(w http.ResponseWriter) *Response {
+	for w != nil {
+		if own, ok := w.(interface{ response() *Response }); ok {
+			return own.response()
+		}
+		inner, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return nil
+		}
+		w = inner.Unwrap()
+	}
+	return nil
+}
+
+// Status is the final status code: the first one that is not informational.
+// It is 0 as long as no header was written and 101 for a connection that was
+// taken over after a request to upgrade it. A handler that returns without
+// having written anything answers 200, as net/http has it, once Finish was
+// called.
+func (r *Response) Status() int {
+	if s := r.status.Load(); s != 0 {
+		return int(s)
+	}
+	if r.Hijacked() && r.req != nil && r.req.Header.Get("Upgrade") != "" {
+		return http.StatusSwitchingProtocols
+	}
+	return 0
+}
+
+// BytesWritten counts the bytes of the body that the handler wrote with
+// success. What page injection adds is not part of it, nor what was written
+// to a hijacked connection.
+func (r *Response) BytesWritten() int64 { return r.written.Load() }
+
+// WroteHeader reports whether the final header was written, also when that
+// happened implicitly.
+func (r *Response) WroteHeader() bool { return r.wrote.Load() }
+
+// Hijacked reports whether the handler took over the connection.
+func (r *Response) Hijacked() bool { return r.hijacked.Load() }
+
+// Flushed reports whether the handler flushed: it streams its answer.
+func (r *Response) Flushed() bool { return r.flushed.Load() }
+
+// Failed reports whether a write or a flush returned an error, which usually
+// means that the client is gone.
+func (r *Response) Failed() bool { return r.failed.Load() }
+
+// OnHeader registers fn to run right before the final header is written, be
+// it by WriteHeader, Write, a flush or the end of the handler. What it sets in
+// h is sent. The function registered last runs first, so that inner layers
+// see the header before outer ones. It reports false, and fn never runs, when
+// the header was written already. It does not run for a hijacked connection.
+// fn must not write to the response.
+func (r *Response) OnHeader(fn func(status int, h http.Header)) bool {
+	if r.wrote.Load() || r.hijacked.Load() {
+		return false
+	}
+	r.hooks = append(r.hooks, fn)
+	return true
+}
+
+// Finish ends the response after the handler returned normally: the header
+// hooks run if nothing was written, and a page held back is completed.
+func (r *Response) Finish() {
+	if r.hijacked.Load() {
+		return
+	}
+	if r.inj != nil {
+		r.note(r.inj.finish())
+	}
+	r.begin(http.StatusOK)
+}
+
+// Abort ends the response after the handler panicked: what was held back is
+// handed on unchanged and nothing is added.
+func (r *Response) Abort() {
+	if r.inj != nil && !r.hijacked.Load() {
+		r.note(r.inj.abort())
+	}
+}
+
+// begin marks the final header as written and runs the hooks, once.
+func (r *Response) begin(code int) {
+	if r.wrote.Load() || !r.wrote.CompareAndSwap(false, true) {
+		return
+	}
+	r.status.Store(int32(code))
+	for i := len(r.hooks) - 1; i >= 0; i-- {
+		r.hooks[i](code, r.w.Header())
+	}
+	if r.inj != nil {
+		r.inj.header()
+	}
+}
+
+// note remembers that the other side could not be written to.
+func (r *Response) note(err error) {
+	if err != nil {
+		r.failed.Store(true)
+	}
+}
+
+func (r *Response) writeHeader(code int) {
+	switch {
+	case r.hijacked.Load():
+		r.misuse("WriteHeader on hijacked connection", func() { r.w.WriteHeader(code) })
+	case r.wrote.Load():
+		r.misuse("superfluous", func() { r.settle(); r.w.WriteHeader(code) })
+	case code < 100 || code > 999, informational(code):
+		r.w.WriteHeader(code) // net/http panics on a code that does not exist
+	default:
+		r.begin(code)
+		if r.inj == nil || !r.inj.holdsHeader() {
+			r.w.WriteHeader(code)
+		}
+	}
+}
+
+// informational tells interim answers from final ones. After 101 the
+// connection speaks another protocol: that is final.
+func informational(code int) bool {
+	return code < 200 && code != http.StatusSwitchingProtocols
+}
+
+func (r *Response) write(p []byte) (n int, err error) {
+	if r.hijacked.Load() {
+		return r.writeHijacked(p)
+	}
+	r.begin(http.StatusOK)
+	if r.inj != nil && r.inj.active() {
+		n, err = r.inj.write(p)
+	} else {
+		n, err = r.w.Write(p)
+	}
+	return r.count(n, err)
+}
+
+func (r *Response) writeString(s string) (n int, err error) {
+	if r.hijacked.Load() {
+		return r.writeHijacked([]byte(s))
+	}
+	r.begin(http.StatusOK)
+	if r.inj != nil && r.inj.active() {
+		n, err = r.inj.writeString(s)
+	} else {
+		n, err = io.WriteString(r.w, s)
+	}
+	return r.count(n, err)
+}
+
+func (r *Response) count(n int, err error) (int, error) {
+	r.written.Add(int64(n))
+	r.note(err)
+	return n, err
+}
+
+func (r *Response) writeHijacked(p []byte) (n int, err error) {
+	if len(p) == 0 {
+		return r.w.Write(p)
+	}
+	err = http.ErrHijacked
+	r.misuse("Write on hijacked connection", func() { n, err = r.w.Write(p) })
+	return n, err
+}
+
+func (r *Response) flush() {
+	r.beforeFlush()
+	r.w.(http.Flusher).Flush()
+}
+
+func (r *Response) flushError() error {
+	r.beforeFlush()
+	err := r.w.(errorFlusher).FlushError()
+	r.note(err)
+	return err
+}
+
+func (r *Response) beforeFlush() {
+	if r.hijacked.Load() {
+		return
+	}
+	r.flushed.Store(true)
+	r.begin(http.StatusOK)
+	r.settle()
+}
+
+// settle hands on what page injection holds back only until it knows whether
+// the response is a page.
+func (r *Response) settle() {
+	if r.inj != nil && r.inj.active() {
+		r.note(r.inj.settle())
+	}
+}
+
+func (r *Response) hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if r.inj != nil {
+		r.note(r.inj.abort())
+	}
+	conn, rw, err := r.w.(http.Hijacker).Hijack()
+	if err == nil {
+		r.hijacked.Store(true)
+	}
+	return conn, rw, err
+}
+
+// unwrap gives the inner writer away. Whoever gets it may write behind our
+// back, so nothing that the handler wrote before may stay here.
+func (r *Response) unwrap() http.ResponseWriter {
+	if r.wrote.Load() {
+		r.settle()
+	}
+	return r.w
+}
+
+// Each of these is called from many generated types, into which the compiler
+// would copy it.
+
+//go:noinline
+func (r *Response) closeNotify() <-chan bool {
+	//lint:ignore SA1019 deprecated, but who asks for it gets what the server has
+	return r.w.(http.CloseNotifier).CloseNotify()
+}
+
+//go:noinline
+func (r *Response) push(target string, o *http.PushOptions) error {
+	return r.w.(http.Pusher).Push(target, o)
+}
+
+//go:noinline
+func (r *Response) setReadDeadline(t time.Time) error {
+	return r.w.(controller).SetReadDeadline(t)
+}
+
+//go:noinline
+func (r *Response) setWriteDeadline(t time.Time) error {
+	return r.w.(controller).SetWriteDeadline(t)
+}
+
+//go:noinline
+func (r *Response) enableFullDuplex() error {
+	return r.w.(controller).EnableFullDuplex()
+}
