@@ -43,7 +43,11 @@ func (r *Root) exit(ctx context.Context, w io.Writer) {
 func interruptible(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals, done, ended := make(chan os.Signal, 1), make(chan struct{}), make(chan struct{})
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		if !signal.Ignored(s) { // by nohup, or by a shell for what runs in its background
+			signal.Notify(signals, s)
+		}
+	}
 	go func() {
 		defer close(ended)
 		defer signal.Stop(signals)
