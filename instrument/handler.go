@@ -67,6 +67,16 @@ func NewHandler(kind Kind, name string, src Source) *Handler {
 	return addHandler(id, src)
 }
 
+// LookupHandler gives the handler of a kind and name if this process has it; nil
+// otherwise. Readers use it, so that looking at statistics of other processes makes no
+// handlers here.
+func LookupHandler(kind Kind, name string) *Handler {
+	if h, ok := handlerTable.byName.Load(handlerID{kind, name}); ok {
+		return h.(*Handler)
+	}
+	return nil
+}
+
 // addHandler is called with handlerTable.mu held.
 func addHandler(id handlerID, src Source) *Handler {
 	old := *handlerTable.list.Load()

@@ -149,7 +149,11 @@ func (s Span) EndAt(now int64, err error) {
 		if s.slot.end.Load() != 0 {
 			return
 		}
+		skipped := Flags(s.slot.flags.Load()).Has(FlagSkipped)
 		s.slot.end.Store(s.start + d)
+		if skipped {
+			return // it was not run: no call to count
+		}
 	}
 	s.stats.observe(d)
 }
