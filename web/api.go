@@ -1,0 +1,193 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/report"
+	"github.com/go-debug-toolbar/debugtoolbar/web/view"
+)
+
+// api answers a request with a value to be written as JSON. Nil without an error is
+// 204: there is nothing yet.
+type api func(d *Dashboard, r *http.Request) (any, error)
+
+// apiRoutes are the paths below api/v1/.
+var apiRoutes = map[string]api{
+	"requests":      apiRequests,
+	"requests/{id}": apiRequest,
+	"handlers":      apiHandlers,
+	"signals":       apiSignals,
+	"report":        apiReport,
+	"health":        apiHealth,
+}
+
+// json serves an api.
+func (d *Dashboard) json(a api) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), pageTime)
+		defer cancel()
+		release, ok := d.enter(ctx)
+		if !ok {
+			return
+		}
+		defer release()
+		v, err := a(d, r.WithContext(ctx))
+		status := http.StatusOK
+		if err != nil {
+			status = d.apiStatus(r, err)
+			v = apiError{err.Error()}
+		} else if v == nil {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		body, err := json.Marshal(v)
+		if err != nil {
+			d.config.Logger.ErrorContext(ctx, "debug toolbar: write JSON", "path", r.URL.Path, "error", err)
+			http.Error(w, "The answer could not be written as JSON; the app's log has the reason.", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = w.Write(append(body, '\n'))
+	})
+}
+
+type apiError struct {
+	Error string `json:"error"`
+}
+
+// badRequest is an error in what the client asked.
+type badRequest struct{ error }
+
+func (d *Dashboard) apiStatus(r *http.Request, err error) int {
+	if errors.Is(err, query.ErrNotFound) {
+		return http.StatusNotFound
+	}
+	if _, ok := errors.AsType[badRequest](err); ok {
+		return http.StatusBadRequest
+	}
+	d.config.Logger.ErrorContext(r.Context(), "debug toolbar: api", "path", r.URL.Path, "error", err)
+	return http.StatusInternalServerError
+}
+
+// apiRequests lists Records: parameters kind, q, sort, dir and before as in the page.
+func apiRequests(d *Dashboard, r *http.Request) (any, error) {
+	s := view.Shell{Here: view.URL{Path: r.URL.Path, Query: r.URL.Query()}}
+	m, q := d.recordList(r, &s)
+	if m.Error != "" {
+		return nil, badRequest{errors.New(m.Error)}
+	}
+	page, err := d.config.Store.Records(r.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	out := recordListJSON{Records: make([]recordJSON, len(page.Records)), Complete: page.Complete, Searched: page.Searched, Total: page.Total}
+	for i := range page.Records {
+		out.Records[i] = newRecordJSON(&page.Records[i].Summary, page.Records[i].Handler)
+	}
+	if page.More {
+		out.Before = cursorText(page.Next)
+	}
+	return out, nil
+}
+
+// apiRequest is one Record with its spans. With pending=1 a Record that is not stored
+// yet is 204 and not 404: the element in the page asks right after its request.
+func apiRequest(d *Dashboard, r *http.Request) (any, error) {
+	id, err := instrument.ParseID(r.PathValue("id"))
+	if err != nil {
+		return nil, badRequest{err}
+	}
+	rec, err := d.config.Store.Record(r.Context(), id)
+	if errors.Is(err, query.ErrNotFound) && r.URL.Query().Get("pending") != "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := newRecordJSON(&rec.Summary, rec.Handler)
+	out.Attrs = attrsJSON(rec.Attrs)
+	for i := range rec.Spans {
+		out.Spans = append(out.Spans, newSpanJSON(&rec.Spans[i]))
+	}
+	return out, nil
+}
+
+// apiHandlers gives statistics: parameters range, kind and name.
+func apiHandlers(d *Dashboard, r *http.Request) (any, error) {
+	params := r.URL.Query()
+	q := query.Handlers{Handler: params.Get("name")}
+	if params.Get("range") != "all" {
+		w := windowOf(params, time.Now())
+		q.Since, q.Until = w.since, w.until
+	}
+	if k, ok := instrument.ParseKind(params.Get("kind")); ok {
+		q.Kinds = []instrument.Kind{k}
+	}
+	rows, err := d.config.Store.Handlers(r.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	out := handlerListJSON{Handlers: make([]handlerJSON, len(rows))}
+	for i := range rows {
+		out.Handlers[i] = newHandlerJSON(&rows[i])
+	}
+	return out, nil
+}
+
+// apiSignals is the catalogue with statistics.
+func apiSignals(d *Dashboard, r *http.Request) (any, error) {
+	stats, err := d.statsByHandler(r, windowOf(r.URL.Query(), time.Now()), instrument.KindSignal, instrument.KindReceiver)
+	if err != nil {
+		return nil, err
+	}
+	out := signalListJSON{Signals: []signalJSON{}}
+	for _, sig := range d.catalogue(stats) {
+		row := signalRow(sig, stats, 0)
+		s := signalJSON{
+			Name: sig.Name, Payload: sig.Payload, Source: sig.Source.String(),
+			Sent: row.Sent, Calls: row.Calls, Failed: row.Failed, Panics: row.Panics, Receivers: []receiverJSON{},
+		}
+		for _, rc := range sig.Receivers {
+			rj := receiverJSON{Name: rc.Name, Source: rc.Source.String(), Options: rc.Options}
+			if st := stats[handlerKey{instrument.KindReceiver, rc.Name}]; st != nil {
+				h := newHandlerJSON(st)
+				rj.Stats = &h
+			}
+			s.Receivers = append(s.Receivers, rj)
+		}
+		out.Signals = append(out.Signals, s)
+	}
+	return out, nil
+}
+
+// apiReport is the report of the command line.
+func apiReport(d *Dashboard, r *http.Request) (any, error) {
+	o := report.Options{Limit: -1}
+	if r.URL.Query().Get("range") != "all" {
+		w := windowOf(r.URL.Query(), time.Now())
+		o.Since, o.Until = w.since, w.until
+	}
+	return report.Build(r.Context(), d.config.Store, o)
+}
+
+// apiHealth is how recording and the store are.
+func apiHealth(d *Dashboard, r *http.Request) (any, error) {
+	h, err := d.config.Store.Health(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	out := healthJSON{StoreBytes: h.FileBytes + h.WALBytes, StoreLimit: h.MaxBytes, Records: h.Records, Gone: h.Gone}
+	if d.config.Status != nil {
+		st := d.config.Status()
+		out.Produced, out.Stored, out.Dropped, out.Queued = st.Produced, st.Stored, st.Dropped, st.QueueRecords
+		out.LastError, out.CPU = st.LastError, int64(st.CPU)
+	}
+	return out, nil
+}

@@ -1,0 +1,196 @@
+package web
+
+import (
+	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
+)
+
+// The JSON of api/v1. Durations are nanoseconds and say so in their names; times are
+// RFC 3339. Fields are added, never renamed or taken away.
+
+type recordListJSON struct {
+	Records  []recordJSON `json:"records"`
+	Before   string       `json:"before,omitempty"` // cursor of the next page
+	Complete bool         `json:"complete"`
+	Searched int64        `json:"searched"`
+	Total    int64        `json:"total"`
+}
+
+type recordJSON struct {
+	ID       string         `json:"id"`
+	Kind     string         `json:"kind"`
+	Name     string         `json:"name"` // of the handler
+	Method   string         `json:"method,omitempty"`
+	Path     string         `json:"path,omitempty"`
+	Status   int            `json:"status"`
+	Started  time.Time      `json:"started"`
+	Duration int64          `json:"duration_ns"`
+	Query    int64          `json:"query_ns"`
+	User     string         `json:"user,omitempty"`
+	Tags     []string       `json:"tags,omitempty"`
+	Error    string         `json:"error,omitempty"`
+	Trace    string         `json:"trace_id,omitempty"`
+	Parent   string         `json:"parent,omitempty"`
+	Flags    flagsJSON      `json:"flags"`
+	Counts   countsJSON     `json:"counts"`
+	Attrs    map[string]any `json:"attributes,omitempty"`
+	Spans    []spanJSON     `json:"spans,omitempty"`
+}
+
+type flagsJSON struct {
+	Slow       bool `json:"slow"`
+	Error      bool `json:"error"`
+	Panic      bool `json:"panic"`
+	ClientGone bool `json:"client_gone"`
+	Capped     bool `json:"capped"`
+}
+
+type countsJSON struct {
+	Spans     uint32 `json:"spans"`
+	Left      uint32 `json:"left_out"`
+	Failed    uint32 `json:"failed"`
+	Queries   int    `json:"queries"`
+	Signals   int    `json:"signals"`
+	Receivers int    `json:"receivers"`
+	Layers    int    `json:"layers"`
+	Logs      int    `json:"logs"`
+	Errors    uint32 `json:"errors"`
+}
+
+type spanJSON struct {
+	Kind     string         `json:"kind"`
+	Name     string         `json:"name"`
+	Source   string         `json:"source,omitempty"`
+	Parent   int            `json:"parent"`
+	Start    int64          `json:"start_ns"`
+	Duration int64          `json:"duration_ns"`
+	Self     int64          `json:"self_ns"`
+	Flags    string         `json:"flags,omitempty"`
+	Error    string         `json:"error,omitempty"`
+	Stack    []frameJSON    `json:"stack,omitempty"`
+	Attrs    map[string]any `json:"attributes,omitempty"`
+}
+
+type frameJSON struct {
+	Func string `json:"func"`
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+type handlerListJSON struct {
+	Handlers []handlerJSON `json:"handlers"`
+}
+
+type handlerJSON struct {
+	Kind   string `json:"kind"`
+	Name   string `json:"name"`
+	Source string `json:"source,omitempty"`
+	Count  uint64 `json:"count"`
+	Errors uint64 `json:"errors"`
+	Panics uint64 `json:"panics"`
+	Slow   uint64 `json:"slow"`
+	Sum    int64  `json:"sum_ns"`
+	Self   int64  `json:"self_ns"`
+	P50    int64  `json:"p50_ns"`
+	P95    int64  `json:"p95_ns"`
+	P99    int64  `json:"p99_ns"`
+	Max    int64  `json:"max_ns"`
+}
+
+type signalListJSON struct {
+	Signals []signalJSON `json:"signals"`
+}
+
+type signalJSON struct {
+	Name      string         `json:"name"`
+	Payload   string         `json:"payload,omitempty"`
+	Source    string         `json:"source,omitempty"`
+	Sent      int64          `json:"sent"`
+	Calls     int64          `json:"calls"`
+	Failed    int64          `json:"failed"`
+	Panics    int64          `json:"panics"`
+	Receivers []receiverJSON `json:"receivers"`
+}
+
+type receiverJSON struct {
+	Name    string       `json:"name"`
+	Source  string       `json:"source,omitempty"`
+	Options []string     `json:"options,omitempty"`
+	Stats   *handlerJSON `json:"stats,omitempty"`
+}
+
+type healthJSON struct {
+	Produced   uint64            `json:"produced"`
+	Stored     uint64            `json:"stored"`
+	Queued     int               `json:"queued"`
+	Dropped    map[string]uint64 `json:"dropped"`
+	Records    int64             `json:"records"`
+	StoreBytes int64             `json:"store_bytes"`
+	StoreLimit int64             `json:"store_limit_bytes"`
+	Gone       bool              `json:"store_gone"`
+	LastError  string            `json:"last_error,omitempty"`
+	CPU        int64             `json:"cpu_ns"`
+}
+
+func newRecordJSON(s *instrument.Summary, h instrument.HandlerInfo) recordJSON {
+	r := recordJSON{
+		ID: s.ID.String(), Kind: h.Kind.String(), Name: h.Name, Method: s.Method, Path: s.Path, Status: s.Status,
+		Started: s.StartTime().UTC(), Duration: int64(s.Duration), Query: int64(s.QueryTime),
+		User: s.User, Tags: s.Tags, Error: s.Error, Trace: s.Trace.TraceID.String(),
+		Flags: flagsJSON{
+			Slow: s.Flags.Has(instrument.FlagSlow), Error: s.Flags.Has(instrument.FlagError), Panic: s.Flags.Has(instrument.FlagPanic),
+			ClientGone: s.Flags.Has(instrument.FlagClientGone), Capped: s.Flags.Has(instrument.FlagCapped),
+		},
+		Counts: countsJSON{
+			Spans: s.Spans, Left: s.Left, Failed: s.Failed, Errors: s.Failed,
+			Queries: s.Count(instrument.KindQuery), Signals: s.Count(instrument.KindSignal), Receivers: s.Count(instrument.KindReceiver),
+			Layers: s.Count(instrument.KindLayer), Logs: s.Count(instrument.KindLog),
+		},
+	}
+	if r.Flags.Error {
+		r.Counts.Errors++
+	}
+	if s.Parent != 0 {
+		r.Parent = s.Parent.String()
+	}
+	return r
+}
+
+func newSpanJSON(s *instrument.RecordSpan) spanJSON {
+	out := spanJSON{
+		Kind: s.Handler.Kind.String(), Name: s.Handler.Name, Source: s.Handler.Source.String(), Parent: s.Parent,
+		Start: int64(s.Start), Duration: int64(s.Duration), Self: int64(s.Self), Flags: s.Flags.String(),
+		Error: s.Error, Attrs: attrsJSON(s.Attrs),
+	}
+	for _, f := range s.Stack {
+		out.Stack = append(out.Stack, frameJSON(f))
+	}
+	return out
+}
+
+// attrsJSON gives durations as nanoseconds; their names carry no unit, so the value is
+// a number of them.
+func attrsJSON(kvs []instrument.KV) map[string]any {
+	if len(kvs) == 0 {
+		return nil
+	}
+	m := make(map[string]any, len(kvs))
+	for _, kv := range kvs {
+		if d, ok := kv.Value.(time.Duration); ok {
+			m[kv.Key] = int64(d)
+			continue
+		}
+		m[kv.Key] = kv.Value
+	}
+	return m
+}
+
+func newHandlerJSON(h *query.HandlerStats) handlerJSON {
+	return handlerJSON{
+		Kind: h.Handler.Kind.String(), Name: h.Handler.Name, Source: h.Handler.Source.String(),
+		Count: h.Count, Errors: h.Errors, Panics: h.Panics, Slow: h.Slow, Sum: int64(h.Sum), Self: int64(h.Self),
+		P50: int64(h.Hist.Quantile(.5)), P95: int64(h.Hist.Quantile(.95)), P99: int64(h.Hist.Quantile(.99)), Max: int64(h.Max),
+	}
+}

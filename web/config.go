@@ -1,0 +1,117 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
+)
+
+// Store is what the pages ask. *store.Store answers it.
+type Store interface {
+	Records(ctx context.Context, q query.Records) (query.RecordPage, error)
+	Record(ctx context.Context, id instrument.ID) (*instrument.Record, error)
+	Children(ctx context.Context, id instrument.ID) ([]query.Row, error)
+	Handlers(ctx context.Context, q query.Handlers) ([]query.HandlerStats, error)
+	EachHandler(ctx context.Context, since, until time.Time, fn func(instrument.HandlerInfo, instrument.RollRow) error) error
+	Series(ctx context.Context, q query.Series) ([]query.Point, error)
+	Counts(ctx context.Context, since, until time.Time) (map[instrument.Kind]query.KindCounts, error)
+	Processes(ctx context.Context) ([]query.Process, error)
+	Health(ctx context.Context) (query.Health, error)
+}
+
+// Config says what the dashboard shows and to whom. Only Store is required.
+type Config struct {
+	// Store answers the pages' questions.
+	Store Store
+	// Prefix is the path that the dashboard is mounted at, with a slash at both ends.
+	// "": "/_toolbar/".
+	Prefix string
+	// App names the app. "": "app".
+	App string
+	// Gate decides who may look.
+	Gate Gate
+	// Recorder knows the thresholds above which things are slow. Nil: the defaults.
+	Recorder *instrument.Recorder
+	// Signals lists the signals that the app declares, with their receivers. Nil: the
+	// page shows only those that have statistics.
+	Signals func() []Signal
+	// Feed tells of Records as they are stored. Nil: lists do not update by themselves.
+	Feed func() Feed
+	// Status tells how recording goes. Nil: the health page shows the store alone.
+	Status func() Status
+	// Retention is how long the store keeps Records, for the health page.
+	Retention Retention
+	// Metrics serves the path metrics, for Prometheus. Nil: there is none.
+	Metrics http.Handler
+	// Logger hears of pages that failed. Nil: slog.Default.
+	Logger *slog.Logger
+}
+
+// Retention is how long and how much is kept. Zero is without that limit.
+type Retention struct {
+	Age         time.Duration
+	ProblemsAge time.Duration // of failed, slow and pinned Records
+	Records     int64
+}
+
+// Signal is a signal of the app's catalogue.
+type Signal struct {
+	Name      string
+	Payload   string // the type
+	Source    instrument.Source
+	Receivers []Receiver // in the order of calls
+}
+
+// Receiver is one connection to a signal.
+type Receiver struct {
+	Name    string
+	Source  instrument.Source
+	Options []string // "UID", "From(Order)"
+}
+
+// Feed is a subscription to Records as they are stored.
+type Feed interface {
+	// Next waits for a Record and says how many were missed before it. It gives false
+	// when ctx is done or there is nothing more to come.
+	Next(ctx context.Context) (s instrument.Summary, missed uint64, ok bool)
+	Close()
+}
+
+// Status is how recording goes at the moment.
+type Status struct {
+	Produced, Stored          uint64
+	Dropped                   map[string]uint64
+	QueueRecords, QueueBytes  int
+	QueueRecordsCap, QueueCap int
+	LastError                 string
+	LastErrorAt, LastFlush    time.Time
+	Disabled                  map[string]string
+	CPU                       time.Duration // of the writer, since the start
+	Uptime                    time.Duration
+}
+
+// DefaultPrefix is where the dashboard is mounted unless Config.Prefix says otherwise.
+const DefaultPrefix = "/_toolbar/"
+
+func (c Config) withDefaults() (Config, error) {
+	c.Prefix = cmp.Or(c.Prefix, DefaultPrefix)
+	c.App = cmp.Or(c.App, "app")
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Store == nil {
+		return c, errors.New("web: Config.Store is nil: give it the store that has the Records")
+	}
+	if !strings.HasPrefix(c.Prefix, "/") || !strings.HasSuffix(c.Prefix, "/") || strings.Contains(c.Prefix, "//") || c.Prefix == "/" {
+		return c, fmt.Errorf("web: Config.Prefix is %q: it must be a path of its own with a slash at both ends, like %q", c.Prefix, DefaultPrefix)
+	}
+	return c, nil
+}

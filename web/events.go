@@ -1,0 +1,131 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
+	"github.com/go-debug-toolbar/debugtoolbar/web/view"
+)
+
+// pingEvery keeps a stream's connection from being taken for dead.
+const pingEvery = 15 * time.Second
+
+// events is the stream of Records as they are stored: server-sent events whose data
+// are lines of the list, drawn here.
+func (d *Dashboard) events(w http.ResponseWriter, r *http.Request) {
+	if d.config.Feed == nil {
+		http.NotFound(w, r)
+		return
+	}
+	select {
+	case d.streams <- struct{}{}:
+		defer func() { <-d.streams }()
+	default:
+		w.Header().Set("Retry-After", "10")
+		http.Error(w, "Too many live pages are open: close one.", http.StatusServiceUnavailable)
+		return
+	}
+	accept, err := acceptOf(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	feed := d.config.Feed()
+	defer feed.Close()
+	d.stream(w, r, feed, accept)
+}
+
+// stream writes until the viewer leaves or the feed ends.
+func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, feed Feed, accept func(*instrument.Summary) bool) {
+	out := http.NewResponseController(w)
+	s := view.Shell{Base: d.base, Now: time.Now()}
+	if _, err := fmt.Fprint(w, "retry: 2000\n\n"); err != nil || out.Flush() != nil {
+		return
+	}
+	for {
+		ctx, cancel := context.WithTimeout(r.Context(), pingEvery)
+		sum, missed, ok := feed.Next(ctx)
+		idle := ctx.Err() != nil
+		cancel()
+		switch {
+		case r.Context().Err() != nil || !ok && !idle:
+			return
+		case !ok:
+			fmt.Fprint(w, "event: ping\ndata:\n\n")
+		case accept(&sum):
+			s.Now = time.Now()
+			if err := writeEvent(r.Context(), w, s, &sum, missed); err != nil {
+				return
+			}
+		default:
+			continue
+		}
+		if out.Flush() != nil {
+			return
+		}
+	}
+}
+
+// writeEvent sends one line of the list. A reader of the stream joins data lines with
+// line breaks, which mean nothing in HTML.
+func writeEvent(ctx context.Context, w http.ResponseWriter, s view.Shell, sum *instrument.Summary, missed uint64) error {
+	var html bytes.Buffer
+	row := rowModel(sum, sum.Handler.Info(), 0)
+	if err := view.RecordRows(s, []view.RecordRow{row}).Render(ctx, &html); err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "event: record\nid: %s\n", sum.ID)
+	for line := range strings.Lines(html.String()) {
+		b.WriteString("data: " + strings.TrimRight(line, "\r\n") + "\n")
+	}
+	if missed > 0 {
+		fmt.Fprintf(&b, ": %d missed\n", missed)
+	}
+	b.WriteString("\n")
+	_, err := w.Write([]byte(b.String()))
+	return err
+}
+
+// acceptOf makes the filter of a stream from the parameters kind and q.
+func acceptOf(r *http.Request) (func(*instrument.Summary) bool, error) {
+	params := r.URL.Query()
+	kind, _ := instrument.ParseKind(params.Get("kind"))
+	cs, err := parseFilter(params.Get("q"))
+	if err != nil {
+		return nil, err
+	}
+	var q query.Records
+	for _, c := range cs {
+		if err := c.apply(&q); err != nil {
+			return nil, err
+		}
+	}
+	return func(s *instrument.Summary) bool {
+		return (kind == 0 || s.Handler.Kind() == kind) && matches(&q, s)
+	}, nil
+}
+
+// matches is the filter of lists for one Record.
+func matches(q *query.Records, s *instrument.Summary) bool {
+	contains := func(text, part string) bool { return part == "" || strings.Contains(text, part) }
+	equals := func(value, wanted string) bool { return wanted == "" || value == wanted }
+	tagged := q.Tag == ""
+	for _, t := range s.Tags {
+		tagged = tagged || t == q.Tag
+	}
+	return tagged && contains(s.Path, q.Path) && contains(s.Error, q.Error) &&
+		contains(strings.ToLower(s.Handler.Name()), strings.ToLower(q.Name)) &&
+		equals(s.Method, q.Method) && equals(s.User, q.User) &&
+		s.Status >= q.StatusMin && (q.StatusMax == 0 || s.Status <= q.StatusMax) &&
+		s.Duration >= q.MinDuration && (q.MaxDuration == 0 || s.Duration <= q.MaxDuration) &&
+		s.Count(instrument.KindQuery) >= q.MinQueries && s.Flags.Has(q.FlagsAll) &&
+		(q.Trace == instrument.TraceID{} || q.Trace == s.Trace.TraceID)
+}

@@ -1,0 +1,105 @@
+package web
+
+import (
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/go-debug-toolbar/debugtoolbar/web/view"
+)
+
+func healthPage(d *Dashboard, r *http.Request) (templ.Component, error) {
+	m, err := d.health(r)
+	if err != nil {
+		return nil, err
+	}
+	return view.HealthPage(d.shell(r, "Health", "health"), m), nil
+}
+
+// health is the toolbar about itself: store, queue, what was lost.
+func (d *Dashboard) health(r *http.Request) (view.Health, error) {
+	h, err := d.config.Store.Health(r.Context())
+	if err != nil {
+		return view.Health{}, err
+	}
+	m := view.Health{
+		Status: view.StatusOK, OwnCPU: -1, StorePath: h.Path, StoreBytes: h.FileBytes + h.WALBytes, StoreLimit: h.MaxBytes,
+		StoreRecords: h.Records, OldestRecord: h.Oldest, KeepFor: d.config.Retention.Age,
+		KeepProblemsFor: d.config.Retention.ProblemsAge, KeepRecords: d.config.Retention.Records,
+	}
+	g := &d.config.Gate
+	m.LoopbackOnly = g.Allow == nil && g.Token == ""
+	if !m.LoopbackOnly {
+		m.Access = access(g)
+	}
+	if h.Gone {
+		m.Status, m.LastError = view.StatusBad, "the store's file was removed or replaced while the app runs: restart the app"
+	}
+	d.recordingHealth(&m)
+	m.Processes, err = d.processes(r)
+	return m, err
+}
+
+func access(g *Gate) string {
+	who := []string{"this machine"}
+	if g.Token != "" {
+		who = append(who, "who has the token")
+	}
+	if g.Allow != nil {
+		who = append(who, "who the app lets in")
+	}
+	return strings.Join(who, ", ")
+}
+
+// recordingHealth adds what this process's recording says of itself.
+func (d *Dashboard) recordingHealth(m *view.Health) {
+	if d.config.Status == nil {
+		return
+	}
+	st := d.config.Status()
+	m.QueueLen, m.QueueCap = int64(st.QueueRecords), int64(st.QueueRecordsCap)
+	m.QueueBytes, m.QueueLimit = int64(st.QueueBytes), int64(st.QueueCap)
+	m.LastWrite, m.LastErrorAt = st.LastFlush, st.LastErrorAt
+	if m.LastError == "" {
+		m.LastError = st.LastError
+	}
+	for reason, n := range st.Dropped {
+		if n > 0 {
+			m.DroppedBy = append(m.DroppedBy, view.Reason{Name: strings.ReplaceAll(reason, "_", " "), Count: int64(n)})
+		}
+	}
+	slices.SortFunc(m.DroppedBy, func(a, b view.Reason) int { return strings.Compare(a.Name, b.Name) })
+	m.Dropped = d.lost()
+	if st.Uptime > 0 {
+		m.OwnCPU = st.CPU.Seconds() / st.Uptime.Seconds()
+	}
+	if st.Stored > 0 {
+		m.PerRecord = st.CPU / time.Duration(st.Stored)
+	}
+	if m.Dropped > 0 && m.Status == view.StatusOK {
+		m.Status = view.StatusSlow
+	}
+	for part, why := range st.Disabled {
+		m.Status = view.StatusBad
+		m.Checks = append(m.Checks, view.Check{Status: view.StatusBad, Name: part + " has switched itself off", Detail: why})
+	}
+}
+
+func (d *Dashboard) processes(r *http.Request) (out []view.Process, err error) {
+	ps, err := d.config.Store.Processes(r.Context())
+	for _, p := range ps {
+		if !p.Alive {
+			continue
+		}
+		out = append(out, view.Process{
+			Name: p.Service, PID: p.PID, Host: p.Host, Build: short(p.Build.Revision), Started: p.Started, Current: p.PID == pid,
+		})
+	}
+	return out, err
+}
+
+var pid = os.Getpid()

@@ -1,0 +1,114 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
+	"github.com/go-debug-toolbar/debugtoolbar/web/view"
+)
+
+// recordPage shows one Record with one of its panels, or with fragment=1 the panel
+// alone, for the element in the page.
+func recordPage(d *Dashboard, r *http.Request) (templ.Component, error) {
+	panel := r.PathValue("panel")
+	if !view.KnownPanel(panel) {
+		return nil, missingError{view.Missing{Title: "No such panel", Text: "A Record has no panel " + panel + ".", Href: d.base.Record(r.PathValue("id")), Action: "Back to the Record"}}
+	}
+	rec, err := d.record(r)
+	if err != nil {
+		return nil, err
+	}
+	m := recordModel(rec)
+	m.Panel = panel
+	if r.URL.Query().Get("fragment") != "" {
+		s := view.Shell{Base: d.base, Here: view.URL{Path: r.URL.Path, Query: r.URL.Query()}, Now: time.Now()}
+		return view.Fragment(view.RecordPanel(s, m)), nil
+	}
+	d.surround(r, rec, &m)
+	return view.RecordPage(d.shell(r, m.Method+" "+m.Name, pageOf(rec.Handler.Kind)), m), nil
+}
+
+// record reads the Record that the URL names.
+func (d *Dashboard) record(r *http.Request) (*instrument.Record, error) {
+	id, err := instrument.ParseID(r.PathValue("id"))
+	if err != nil {
+		return nil, missingError{view.Missing{Title: "Not a Record", Text: err.Error()}}
+	}
+	rec, err := d.config.Store.Record(r.Context(), id)
+	if errors.Is(err, query.ErrNotFound) {
+		return nil, missingError{view.Missing{
+			Title: "Record expired", Expired: true,
+			Text: "It ran " + view.Ago(id.Time(), time.Now()) + " and is not kept any more, or has not been stored yet. Its handler still has statistics.",
+			Href: d.base.Page("requests"), Action: "All requests",
+		}}
+	}
+	return rec, err
+}
+
+// surround fills in what lies around a Record: its route's median and neighbours, what
+// led to it and what it led to. What cannot be found is left out.
+func (d *Dashboard) surround(r *http.Request, rec *instrument.Record, m *view.Record) {
+	m.SlowOver = d.config.Recorder.Slow(rec.Handler.Kind)
+	same := query.Records{Kinds: []instrument.Kind{rec.Handler.Kind}, Handler: rec.Handler.Name, Limit: 1}
+	before, after := same, same
+	before.After, before.Sort = query.Cursor{ID: rec.ID}, query.Newest
+	after.After, after.Sort = query.Cursor{ID: rec.ID}, query.Oldest
+	m.Prev, m.Next = d.firstID(r, before), d.firstID(r, after)
+	stats, err := d.config.Store.Handlers(r.Context(), query.Handlers{
+		Kinds: same.Kinds, Handler: same.Handler, Since: time.Now().Add(-24 * time.Hour),
+	})
+	if err == nil && len(stats) == 1 {
+		m.Median = stats[0].Hist.Quantile(.5)
+	}
+	d.links(r, rec, m)
+}
+
+func (d *Dashboard) firstID(r *http.Request, q query.Records) string {
+	page, err := d.config.Store.Records(r.Context(), q)
+	if err != nil || len(page.Records) == 0 {
+		return ""
+	}
+	return page.Records[0].ID.String()
+}
+
+// maxCauses bounds the way up to what began it all.
+const maxCauses = 8
+
+func (d *Dashboard) links(r *http.Request, rec *instrument.Record, m *view.Record) {
+	for parent := rec.Parent; parent != 0 && len(m.Causes) < maxCauses; {
+		up, err := d.config.Store.Record(r.Context(), parent)
+		if err != nil {
+			break
+		}
+		link := linkModel(&up.Summary, up.Handler)
+		m.Causes = append([]view.Link{link}, m.Causes...)
+		parent = up.Parent
+	}
+	children, err := d.config.Store.Children(r.Context(), rec.ID)
+	if err != nil {
+		return
+	}
+	for i := range children {
+		link := linkModel(&children[i].Summary, children[i].Handler)
+		later := children[i].StartTime().Sub(rec.StartTime())
+		link.Note = "began " + view.Dur(max(later, 0)) + " later"
+		m.Consequences = append(m.Consequences, link)
+	}
+}
+
+func linkModel(s *instrument.Summary, h instrument.HandlerInfo) view.Link {
+	return view.Link{ID: s.ID.String(), Kind: kindOf(h.Kind), Name: h.Name, Status: statusOf(s), Duration: s.Duration}
+}
+
+// pageOf is the entry of the menu that a kind of Record belongs to.
+func pageOf(k instrument.Kind) string {
+	if k == instrument.KindCommand {
+		return "commands"
+	}
+	return "requests"
+}

@@ -1,0 +1,92 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/web/static"
+	"github.com/go-debug-toolbar/debugtoolbar/web/view"
+)
+
+// shell is what surrounds a page: what it cannot find out it leaves out, because the
+// page matters more than the figures beside the menu.
+func (d *Dashboard) shell(r *http.Request, title, active string) view.Shell {
+	now := time.Now()
+	s := view.Shell{
+		App: d.config.App, Title: title, Active: active, Base: d.base,
+		Here: view.URL{Path: r.URL.Path, Query: r.URL.Query()},
+		CSS:  d.styles("tokens.css", "app.css"), Script: d.asset("app.js"),
+		Now: now, Counts: d.counts(r),
+	}
+	if h, err := d.config.Store.Health(r.Context()); err == nil {
+		s.Store = view.StoreUse{Bytes: h.FileBytes + h.WALBytes, MaxBytes: h.MaxBytes, Dropped: d.lost()}
+	}
+	if ps, err := d.config.Store.Processes(r.Context()); err == nil && len(ps) > 0 {
+		newest := ps[0]
+		for _, p := range ps {
+			if p.Started.After(newest.Started) {
+				newest = p
+			}
+		}
+		s.Build = view.Build{Revision: short(newest.Build.Revision), Dirty: newest.Build.Dirty, Since: newest.Started}
+	}
+	return s
+}
+
+func short(revision string) string { return revision[:min(len(revision), 7)] }
+
+// live gives the page a stream of news.
+func (d *Dashboard) live(r *http.Request, s *view.Shell, stream string) {
+	if d.config.Feed != nil {
+		s.Live = &view.Live{URL: d.base.Page(stream), Paused: r.URL.Query().Get("live") == "off"}
+	}
+}
+
+func (d *Dashboard) asset(name string) string {
+	return d.config.Prefix + "static/" + static.Path(name)
+}
+
+func (d *Dashboard) styles(names ...string) []string {
+	for i, n := range names {
+		names[i] = d.asset(n)
+	}
+	return names
+}
+
+// counts are the figures beside the menu, of the page's window.
+func (d *Dashboard) counts(r *http.Request) view.Counts {
+	w := windowOf(r.URL.Query(), time.Now())
+	byKind, err := d.config.Store.Counts(r.Context(), w.since, w.until)
+	if err != nil {
+		return view.Counts{Requests: -1, Commands: -1, Handlers: -1, Signals: -1, Layers: -1, Queries: -1, Exceptions: -1, Slow: -1}
+	}
+	c := view.Counts{
+		Requests: int64(byKind[instrument.KindRequest].Count),
+		Commands: int64(byKind[instrument.KindCommand].Count),
+		Signals:  int64(byKind[instrument.KindSignal].Handlers),
+		Layers:   int64(byKind[instrument.KindLayer].Handlers),
+		Queries:  int64(byKind[instrument.KindQuery].Handlers),
+		Slow:     -1, Exceptions: -1,
+	}
+	for _, k := range byKind {
+		c.Handlers += int64(k.Handlers)
+	}
+	return c
+}
+
+// lost is how many Records were dropped that a policy did not leave out.
+func (d *Dashboard) lost() (n int64) {
+	if d.config.Status == nil {
+		return 0
+	}
+	for reason, count := range d.config.Status().Dropped {
+		if reason != notKept {
+			n += int64(count)
+		}
+	}
+	return n
+}
+
+// notKept is the reason of Records that a policy left out: they are not lost.
+const notKept = "not_kept"

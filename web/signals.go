@@ -1,0 +1,169 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
+	"github.com/go-debug-toolbar/debugtoolbar/web/view"
+)
+
+func signalsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
+	w := windowOf(r.URL.Query(), time.Now())
+	s := d.shell(r, "Signals", "signals")
+	s.Ranges = w.choices()
+	d.live(r, &s, "events")
+	stats, err := d.statsByHandler(r, w, instrument.KindSignal, instrument.KindReceiver)
+	if err != nil {
+		return nil, err
+	}
+	return view.SignalsPage(s, d.signals(r, stats)), nil
+}
+
+type handlerKey struct {
+	kind instrument.Kind
+	name string
+}
+
+// statsByHandler gives statistics to look up by kind and name; nil for what was not
+// called.
+func (d *Dashboard) statsByHandler(r *http.Request, w window, kinds ...instrument.Kind) (map[handlerKey]*query.HandlerStats, error) {
+	rows, err := d.config.Store.Handlers(r.Context(), query.Handlers{Since: w.since, Until: w.until, Kinds: kinds})
+	if err != nil {
+		return nil, err
+	}
+	m := make(map[handlerKey]*query.HandlerStats, len(rows))
+	for i := range rows {
+		m[handlerKey{rows[i].Handler.Kind, rows[i].Handler.Name}] = &rows[i]
+	}
+	return m, nil
+}
+
+// catalogue is what the app declares, and what only other processes have sent.
+func (d *Dashboard) catalogue(stats map[handlerKey]*query.HandlerStats) []Signal {
+	var all []Signal
+	if d.config.Signals != nil {
+		all = d.config.Signals()
+	}
+	for key, st := range stats {
+		known := func(s Signal) bool { return s.Name == key.name }
+		if key.kind == instrument.KindSignal && !slices.ContainsFunc(all, known) {
+			all = append(all, Signal{Name: key.name, Source: st.Handler.Source})
+		}
+	}
+	slices.SortFunc(all, func(a, b Signal) int {
+		x, y := callsOf(stats[handlerKey{instrument.KindSignal, a.Name}]), callsOf(stats[handlerKey{instrument.KindSignal, b.Name}])
+		if x != y {
+			return int(y - x)
+		}
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+func callsOf(h *query.HandlerStats) int64 {
+	if h == nil {
+		return 0
+	}
+	return int64(h.Count)
+}
+
+func (d *Dashboard) signals(r *http.Request, stats map[handlerKey]*query.HandlerStats) view.Signals {
+	all := d.catalogue(stats)
+	whole := time.Duration(0)
+	for _, sig := range all {
+		if st := stats[handlerKey{instrument.KindSignal, sig.Name}]; st != nil {
+			whole += st.Sum
+		}
+	}
+	m := view.Signals{Total: len(all)}
+	chosen := r.URL.Query().Get("signal")
+	for _, sig := range all {
+		if chosen == "" {
+			chosen = sig.Name
+		}
+		row := signalRow(sig, stats, whole)
+		row.Current = sig.Name == chosen
+		if row.Current {
+			m.Selected = signalDetail(sig, stats)
+		}
+		m.Rows = append(m.Rows, row)
+		m.Alerts = append(m.Alerts, d.signalAlerts(sig, row)...)
+	}
+	return m
+}
+
+func signalRow(sig Signal, stats map[handlerKey]*query.HandlerStats, whole time.Duration) view.SignalRow {
+	row := view.SignalRow{Name: sig.Name, Source: sig.Source.String(), Receivers: len(sig.Receivers), Status: view.StatusOK}
+	if st := stats[handlerKey{instrument.KindSignal, sig.Name}]; st != nil {
+		row.Sent, row.Total = int64(st.Count), st.Sum
+		row.P50, row.P95, row.Share = st.Hist.Quantile(.5), st.Hist.Quantile(.95), view.Share(st.Sum, whole)
+	}
+	for _, rc := range sig.Receivers {
+		if st := stats[handlerKey{instrument.KindReceiver, rc.Name}]; st != nil {
+			row.Calls += int64(st.Count)
+			row.Failed += int64(st.Errors)
+			row.Panics += int64(st.Panics)
+		}
+	}
+	switch {
+	case row.Failed > 0:
+		row.Status, row.Note = view.StatusBad, failures(row.Failed, row.Panics)
+	case row.Sent == 0:
+		row.Status, row.Note = view.StatusOff, "not sent"
+	case row.Receivers == 0:
+		row.Status, row.Note = view.StatusNew, "nobody listens"
+	}
+	return row
+}
+
+func failures(failed, panics int64) string {
+	text := view.Count(failed) + " failed"
+	if panics > 0 {
+		text += ", " + view.Count(panics) + " by panic"
+	}
+	return text
+}
+
+func signalDetail(sig Signal, stats map[handlerKey]*query.HandlerStats) *view.SignalDetail {
+	m := &view.SignalDetail{Name: sig.Name, Type: sig.Payload}
+	send := stats[handlerKey{instrument.KindSignal, sig.Name}]
+	m.Sent = callsOf(send)
+	for _, rc := range sig.Receivers {
+		row := view.ReceiverRow{Name: rc.Name, Source: rc.Source.String(), Options: rc.Options, Status: view.StatusOff}
+		if st := stats[handlerKey{instrument.KindReceiver, rc.Name}]; st != nil {
+			row.Called, row.Failed, row.Panics = int64(st.Count), int64(st.Errors), int64(st.Panics)
+			row.P50, row.P95, row.Max, row.Total = st.Hist.Quantile(.5), st.Hist.Quantile(.95), st.Max, st.Sum
+			row.Status = view.StatusOK
+			if st.Errors > 0 {
+				row.Status = view.StatusBad
+			} else if st.Slow > 0 {
+				row.Status = view.StatusSlow
+			}
+			if send != nil {
+				row.Share = view.Share(st.Sum, send.Sum)
+			}
+		}
+		m.Receivers = append(m.Receivers, row)
+	}
+	return m
+}
+
+// signalAlerts are the findings about one signal.
+func (d *Dashboard) signalAlerts(sig Signal, row view.SignalRow) []view.Alert {
+	if row.Sent > 0 && row.Receivers == 0 && d.config.Signals != nil {
+		return []view.Alert{{
+			Title: sig.Name + " was sent " + view.Count(row.Sent) + " times, nobody listens",
+			Text:  "A send without receivers costs next to nothing, but somebody may expect it to do something.",
+			Fix:   "connect a receiver, or take the send out.",
+		}}
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
+	"github.com/go-debug-toolbar/debugtoolbar/web/static"
+	"github.com/go-debug-toolbar/debugtoolbar/web/view"
+)
+
+// Dashboard serves the pages. It is an http.Handler for everything below its prefix.
+type Dashboard struct {
+	config  Config
+	mux     *http.ServeMux
+	base    view.Base
+	streams chan struct{} // one for each live viewer
+	heavy   chan struct{} // one for each page in the making
+}
+
+const (
+	maxStreams = 8
+	maxHeavy   = 4
+	pageTime   = 10 * time.Second
+)
+
+// New makes a Dashboard. The error says which field of the Config cannot be used.
+func New(c Config) (*Dashboard, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	d := &Dashboard{
+		config: c, mux: http.NewServeMux(), base: view.Base(c.Prefix),
+		streams: make(chan struct{}, maxStreams), heavy: make(chan struct{}, maxHeavy),
+	}
+	d.routes()
+	return d, nil
+}
+
+// page answers a request with a component, or with an error that is shown as a page.
+type page func(d *Dashboard, r *http.Request) (templ.Component, error)
+
+func (d *Dashboard) routes() {
+	for path, p := range map[string]page{
+		"{$}":                   overviewPage,
+		"requests":              requestsPage,
+		"requests/{id}":         recordPage,
+		"requests/{id}/{panel}": recordPage,
+		"handlers":              handlersPage,
+		"signals":               signalsPage,
+		"middleware":            middlewarePage,
+		"queries":               queriesPage,
+		"commands":              commandsPage,
+		"exceptions":            exceptionsPage,
+		"slow":                  slowPage,
+		"health":                healthPage,
+	} {
+		d.handle(path, d.html(p))
+	}
+	for path, a := range apiRoutes {
+		d.handle("api/v1/"+path, d.json(a))
+	}
+	d.handle("events", http.HandlerFunc(d.events))
+	d.handle("healthz", http.HandlerFunc(healthz))
+	d.handle("static/", http.StripPrefix(d.config.Prefix+"static/", static.Handler()))
+	if d.config.Metrics != nil {
+		d.handle("metrics", d.config.Metrics)
+	}
+}
+
+// handle mounts a GET route below the prefix.
+func (d *Dashboard) handle(path string, h http.Handler) {
+	d.mux.Handle("GET "+d.config.Prefix+path, h)
+}
+
+// Prefix is the path below which the dashboard answers.
+func (d *Dashboard) Prefix() string { return d.config.Prefix }
+
+// Owns reports whether a path is the dashboard's.
+func (d *Dashboard) Owns(path string) bool { return strings.HasPrefix(path, d.config.Prefix) }
+
+// Open reports whether the Gate lets the request in.
+func (d *Dashboard) Open(r *http.Request) bool { return d.config.Gate.Open(r) }
+
+// ServeHTTP answers whoever the Gate lets in. Everybody else gets net/http's own 404,
+// without a hint that there is something.
+func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !d.Open(r) {
+		http.NotFound(w, r)
+		return
+	}
+	secure(w.Header())
+	if d.config.Gate.signIn(w, r, d.config.Prefix) {
+		return
+	}
+	d.mux.ServeHTTP(w, r)
+}
+
+// html draws a page into memory first, so that a page that fails half-way is an error
+// page and not half a page.
+func (d *Dashboard) html(p page) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), pageTime)
+		defer cancel()
+		release, ok := d.enter(ctx)
+		if !ok {
+			return
+		}
+		defer release()
+		r = r.WithContext(ctx)
+		c, err := p(d, r)
+		status := http.StatusOK
+		if err != nil {
+			c, status = d.failed(r, err)
+		}
+		var body bytes.Buffer
+		if err := c.Render(ctx, &body); err != nil {
+			d.config.Logger.ErrorContext(ctx, "debug toolbar: draw page", "path", r.URL.Path, "error", err)
+			http.Error(w, "The page could not be drawn; the app's log has the reason.", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(status)
+		_, _ = w.Write(body.Bytes())
+	})
+}
+
+// enter waits for a place among the pages in the making; false when the viewer left.
+func (d *Dashboard) enter(ctx context.Context) (release func(), ok bool) {
+	select {
+	case d.heavy <- struct{}{}:
+		return func() { <-d.heavy }, true
+	case <-ctx.Done():
+		return nil, false
+	}
+}
+
+// failed is the page for an error.
+func (d *Dashboard) failed(r *http.Request, err error) (templ.Component, int) {
+	if m, ok := errors.AsType[missingError](err); ok {
+		return view.MissingPage(d.shell(r, m.page.Title, ""), m.page), http.StatusNotFound
+	}
+	if errors.Is(err, query.ErrNotFound) {
+		m := view.Missing{Title: "Not found", Text: "There is nothing at this address, or not any more."}
+		return view.MissingPage(d.shell(r, m.Title, ""), m), http.StatusNotFound
+	}
+	d.config.Logger.ErrorContext(r.Context(), "debug toolbar: page", "path", r.URL.Path, "error", err)
+	m := view.Missing{Title: "This page failed", Text: "The store could not answer: " + err.Error()}
+	return view.MissingPage(d.shell(r, m.Title, ""), m), http.StatusInternalServerError
+}
+
+// missingError is the page for something that is not there.
+type missingError struct{ page view.Missing }
+
+func (e missingError) Error() string { return e.page.Title }
+
+func healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte("ok\n"))
+}
