@@ -1,0 +1,331 @@
+// The dashboard's script. Every page can be read without it; it adds the theme, live rows, keys and copying.
+// It is loaded without defer, so that the theme is set before anything is drawn.
+(() => {
+  'use strict';
+
+  // ---------- what is remembered ----------
+  const remember = (key, value) => {
+    try {
+      if (value === undefined) return localStorage.getItem('debugtoolbar.' + key) || '';
+      if (value) localStorage.setItem('debugtoolbar.' + key, value);
+      else localStorage.removeItem('debugtoolbar.' + key);
+    } catch { /* storage may be forbidden: then nothing is remembered */ }
+    return '';
+  };
+
+  const root = document.documentElement;
+  const setTheme = (theme) => {
+    if (theme) root.dataset.theme = theme;
+    else delete root.dataset.theme;
+  };
+  setTheme(remember('theme'));
+
+  const $ = (sel, in_ = document) => in_.querySelector(sel);
+  const $$ = (sel, in_ = document) => [...in_.querySelectorAll(sel)];
+  const make = (tag, props, ...children) => {
+    const e = Object.assign(document.createElement(tag), props);
+    e.append(...children);
+    return e;
+  };
+
+  const toast = (text) => {
+    const slot = $('.toast-slot');
+    if (!slot) return;
+    slot.replaceChildren(make('div', { className: 'toast', textContent: text }));
+    setTimeout(() => slot.replaceChildren(), 2500);
+  };
+
+  // ---------- theme ----------
+  const themeSwitch = () => {
+    const box = $('[data-theme-switch]');
+    if (!box) return;
+    const show = () => {
+      for (const b of $$('button', box)) b.setAttribute('aria-pressed', String(b.value === remember('theme')));
+    };
+    box.addEventListener('click', (e) => {
+      const b = e.target.closest('button');
+      if (!b) return;
+      remember('theme', b.value);
+      setTheme(b.value);
+      show();
+    });
+    show();
+    box.hidden = false;
+  };
+
+  // ---------- copy ----------
+  const copy = async (text, what) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      toast('Copied ' + what);
+    } catch {
+      toast('The browser did not allow copying');
+    }
+  };
+  const showCopy = (in_) => {
+    for (const b of $$('[data-copy], [data-copy-text]', in_)) b.hidden = false;
+  };
+  document.addEventListener('click', (e) => {
+    const b = e.target.closest('[data-copy], [data-copy-text]');
+    if (!b) return;
+    if (b.dataset.copyText) copy(b.dataset.copyText, b.dataset.copyText);
+    else {
+      const pre = $(b.dataset.copy, b.parentElement);
+      copy(pre.textContent, pre.getAttribute('aria-label') || 'the text');
+    }
+  });
+
+  // ---------- waterfall: collapse ----------
+  const closed = new Set();
+  const collapse = () => {
+    for (const tr of $$('table[data-collapse] tbody tr')) {
+      tr.hidden = tr.dataset.under.split(' ').some((i) => closed.has(i));
+    }
+  };
+  const twist = (button, open) => {
+    const row = button.closest('tr');
+    if (open === undefined) open = closed.has(row.dataset.row);
+    if (open) closed.delete(row.dataset.row);
+    else closed.add(row.dataset.row);
+    button.setAttribute('aria-expanded', String(open));
+    button.setAttribute('aria-label', (open ? 'Collapse ' : 'Expand ') + $('.name a', row).textContent.trim());
+    collapse();
+  };
+  document.addEventListener('click', (e) => {
+    const b = e.target.closest('[data-twist]');
+    if (b) twist(b);
+  });
+
+  // ---------- rows: move and open ----------
+  const rows = () => $$('table.rows tbody tr, table.wf tbody tr').filter((tr) => !tr.hidden);
+  let at = null;
+  const select = (tr) => {
+    if (at) at.removeAttribute('aria-selected');
+    at = tr;
+    if (!tr) return;
+    tr.setAttribute('aria-selected', 'true');
+    tr.scrollIntoView({ block: 'nearest' });
+  };
+  const step = (by) => {
+    const all = rows();
+    if (!all.length) return;
+    const i = all.indexOf(at);
+    select(all[i < 0 ? (by > 0 ? 0 : all.length - 1) : Math.max(0, Math.min(all.length - 1, i + by))]);
+  };
+
+  // ---------- live ----------
+  // Text from the stream becomes nodes of another document first: nothing in it runs, and only rows and
+  // icons are taken over.
+  const parse = (html) => new DOMParser().parseFromString('<table><tbody>' + html + '</tbody></table>', 'text/html');
+  const takeIcons = (doc) => {
+    const sprite = $('svg.sprite defs');
+    if (!sprite) return;
+    for (const s of $$('svg.sprite symbol', doc)) {
+      if (!document.getElementById(s.id)) sprite.append(document.importNode(s, true));
+    }
+  };
+
+  const live = {
+    paused: false,
+    since: null,
+    held: new Map(), // rows that wait to be shown, oldest first, by id
+    lost: 0,
+    source: null,
+    region: null,
+
+    start() {
+      this.button = $('[data-live-toggle]');
+      if (!this.button) return;
+      this.paused = this.button.getAttribute('aria-pressed') === 'false';
+      this.region = $('[data-live]');
+      if (this.region) this.startRows();
+      else this.startRefresh();
+      this.show();
+    },
+
+    toggle() {
+      if (!this.button) return;
+      this.paused = !this.paused;
+      this.since = this.paused ? new Date() : null;
+      if (!this.paused) {
+        select(null);
+        window.scrollTo(0, 0);
+        this.flush();
+      }
+      this.show();
+    },
+
+    show() {
+      if (!this.button) return;
+      this.button.setAttribute('aria-pressed', String(!this.paused));
+      const label = $('[data-live-label]', this.button);
+      if (label) label.textContent = this.paused ? 'Resume' : 'Live';
+      const bar = this.region && $('[data-live-bar]', this.region);
+      if (!bar) return;
+      const n = this.held.size + this.lost;
+      bar.hidden = n === 0;
+      const when = this.since ? 'Paused at ' + this.since.toTimeString().slice(0, 8) + '. ' : '';
+      $('[data-live-show]', bar).textContent = when + 'Show ' + n.toLocaleString('en') + ' newer';
+    },
+
+    // A list whose rows are being read must not move.
+    reading() {
+      const top = $('table', this.region).getBoundingClientRect().top;
+      return this.paused || at !== null || top < 0;
+    },
+
+    startRows() {
+      this.body = $('[data-live-rows]', this.region);
+      this.most = Math.max(50, this.body.rows.length);
+      $('[data-live-show]', this.region).addEventListener('click', () => {
+        select(null);
+        this.flush();
+      });
+      document.addEventListener('visibilitychange', () => this.connect());
+      this.connect();
+      setInterval(() => { if (this.held.size && !this.reading()) this.flush(); }, 250);
+    },
+
+    // A hidden page gives its place in the stream back: the server has only a few.
+    connect() {
+      if (this.source) this.source.close();
+      this.source = null;
+      if (document.hidden) return;
+      const url = new URL(this.region.dataset.live, location.href);
+      const first = this.body.rows[0];
+      const newest = [...this.held.keys()].pop() || (first && first.dataset.id);
+      if (newest) url.searchParams.set('last', newest);
+      this.source = new EventSource(url);
+      this.source.addEventListener('record', (e) => this.receive(e.data));
+    },
+
+    receive(html) {
+      const doc = parse(html);
+      takeIcons(doc);
+      for (const tr of [...doc.querySelectorAll('tr')].reverse()) {
+        const old = $('tr[data-id="' + CSS.escape(tr.dataset.id) + '"]', this.body);
+        if (old) {
+          old.replaceWith(document.importNode(tr, true));
+          continue;
+        }
+        this.held.set(tr.dataset.id, tr);
+        if (this.held.size > 200) {
+          this.held.delete(this.held.keys().next().value);
+          this.lost++;
+        }
+      }
+      if (this.reading() && !this.since) this.since = new Date();
+      if (this.reading()) this.show();
+    },
+
+    flush() {
+      if (!this.region) return;
+      if (this.lost) { // more than fits: the page itself shows them
+        location.assign(location.href);
+        return;
+      }
+      for (const tr of this.held.values()) this.body.prepend(document.importNode(tr, true));
+      this.held.clear();
+      while (this.body.rows.length > this.most) this.body.rows[this.body.rows.length - 1].remove();
+      $('table', this.region).classList.remove('none');
+      const empty = $('.empty', this.region.parentElement);
+      if (empty && this.body.rows.length) empty.remove();
+      if (!this.paused) this.since = null;
+      this.show();
+    },
+
+    // A page without a list is fetched again; what is there stays until the new one has come.
+    startRefresh() {
+      const refresh = async () => {
+        const main = $('main');
+        const busy = main.contains(document.activeElement) && document.activeElement !== main;
+        if (this.paused || document.hidden || at || busy || String(getSelection())) return;
+        try {
+          const res = await fetch(location.href, { cache: 'no-store' });
+          if (!res.ok) return;
+          const doc = new DOMParser().parseFromString(await res.text(), 'text/html');
+          const next = $('main', doc);
+          if (!next || this.paused) return;
+          takeIcons(doc);
+          // The head keeps its buttons: replacing them would lose the focus and the listener.
+          const head = $('.page-head', main);
+          for (const n of [...main.children]) if (n !== head) n.remove();
+          for (const n of [...next.children]) if (!n.matches('.page-head')) main.append(document.importNode(n, true));
+          showCopy(main);
+        } catch { /* the server is gone: what is shown stays */ }
+      };
+      setInterval(refresh, 5000);
+    },
+  };
+
+  document.addEventListener('click', (e) => {
+    if (!e.target.closest('[data-live-toggle]')) return;
+    e.preventDefault();
+    live.toggle();
+  });
+
+  // ---------- keys ----------
+  const keys = [
+    ['/', 'filter or search'], ['J  K', 'next, previous row'], ['Enter', 'open the row'], ['P', 'pause, resume live'],
+    ['[  ]', 'previous, next of this route'], ['← →', 'collapse, expand a span'], ['Esc', 'close, leave'], ['?', 'this list'],
+  ];
+  const help = () => {
+    let d = $('dialog.keys');
+    if (!d) {
+      const off = make('input', { type: 'checkbox', checked: remember('keys') !== 'off' });
+      off.addEventListener('change', () => remember('keys', off.checked ? '' : 'off'));
+      const list = make('dl', { className: 'kv' });
+      for (const [key, text] of keys) list.append(make('dt', {}, ...key.split('  ').map((k) => make('kbd', { textContent: k }))), make('dd', { textContent: text }));
+      const close = make('button', { className: 'btn', type: 'button', textContent: 'Close' });
+      close.addEventListener('click', () => d.close());
+      d = make('dialog', { className: 'dialog keys' }, make('h2', { textContent: 'Keys' }), list,
+        make('label', { className: 'kind' }, off, ' Single-letter keys'), make('div', { className: 'btn-row' }, close));
+      document.body.append(d);
+    }
+    d.showModal();
+  };
+
+  const follow = (key) => {
+    const a = $('[data-key="' + key + '"]');
+    if (a) a.click();
+  };
+  const fold = (open) => {
+    const b = at && $('[data-twist]', at);
+    if (b) twist(b, open);
+  };
+  const letters = {
+    '/': () => ($('.filter input[name=q]') || $('[data-key="/"]')).focus(),
+    'j': () => step(1),
+    'k': () => step(-1),
+    'p': () => live.toggle(),
+    '[': () => follow('['),
+    ']': () => follow(']'),
+    '?': help,
+    'Enter': () => { const a = at && $('a[href]:not(.tw)', at); if (a) a.click(); },
+    'ArrowLeft': () => fold(false),
+    'ArrowRight': () => fold(true),
+  };
+  document.addEventListener('keydown', (e) => {
+    if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey) return;
+    const t = e.target;
+    const typing = t.matches('input, textarea, select, [contenteditable]');
+    if (e.key === 'Escape') {
+      if (typing) t.blur();
+      else if (at) select(null);
+      return;
+    }
+    if (typing || $('dialog[open]')) return;
+    if (e.key === 'Enter' && t.closest('a, button, summary')) return;
+    if (remember('keys') === 'off' && e.key.length === 1 && e.key !== '?') return;
+    const act = letters[e.key.length === 1 ? e.key.toLowerCase() : e.key];
+    if (!act || (e.key.startsWith('Arrow') && !at)) return;
+    e.preventDefault();
+    act();
+  });
+
+  document.addEventListener('DOMContentLoaded', () => {
+    themeSwitch();
+    showCopy(document);
+    live.start();
+  });
+})();
