@@ -17,5 +17,12 @@
 //   - Every number has a unit; every colour has an icon beside it; what is left out is said.
 //   - What is not known is left out. Zero values mean "not known" where a field says so.
 //
+// # Parameters
+//
+// Addresses carry these parameters, which web reads and hands over in the models: range (of [Range]), q (filter),
+// sort (a column; "-duration" is least first), before and after (cursors), kind, name, signal, stack, live=off,
+// fragment=1 (a panel alone). Those that only change the drawing are read here, from [Shell].Here: span,
+// open, rows=all and show of the waterfall, statement of the SQL panel.
+//
 // Durations are time.Duration, instants time.Time, shares are 0 to 1; the formatting lives in format.go.
 package view

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Dur writes a duration with its unit and three significant digits: "1.9 µs", "612 ms", "1.21 s", "51 min",
+// Dur writes a duration with its unit and three significant digits: "1.9 µs", "612 ms", "1.21 s", "191 s", "51 min",
 // "7 days". Zero is "0 ms".
 func Dur(d time.Duration) string {
 	n, unit := durParts(d)
@@ -30,7 +30,7 @@ func durParts(d time.Duration) (number, unit string) {
 		return digits(float64(d)/1e3, 3), "µs"
 	case d < 999500*time.Microsecond:
 		return digits(float64(d)/1e6, 3), "ms"
-	case d < 100*time.Second:
+	case d < 10*time.Minute:
 		return digits(d.Seconds(), 3), "s"
 	case d < 100*time.Minute:
 		return digits(d.Minutes(), 2), "min"
@@ -146,7 +146,7 @@ func age(d time.Duration) string {
 	}
 }
 
-// span writes a configured duration without rounding where it is a whole number of a unit: "1 h", "15 min",
+// wholeDur writes a configured duration without rounding where it is a whole number of a unit: "1 h", "15 min",
 // "7 days".
 func wholeDur(d time.Duration) string {
 	for _, u := range []struct {

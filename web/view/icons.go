@@ -96,8 +96,7 @@ func Fragment(c templ.Component) templ.Component {
 		if err := icons.Render(ctx, w); err != nil {
 			return err
 		}
-		_, err := w.Write(body.Bytes())
-		return err
+		return writeClean(w, body.Bytes())
 	})
 }
 
@@ -111,9 +110,9 @@ func page(s Shell, content templ.Component) templ.Component {
 			return err
 		}
 		drawn := templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-			_, err := w.Write(body.Bytes())
-			return err
+			return writeClean(w, body.Bytes())
 		})
+		s.Title = clean(s.Title)
 		return document(s, icons, drawn).Render(ctx, w)
 	})
 }

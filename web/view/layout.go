@@ -89,3 +89,9 @@ func (u StoreUse) text() string {
 	}
 	return text
 }
+
+// timeless takes the time ranges away from a page that is always about now.
+func (s Shell) timeless() Shell {
+	s.Ranges = nil
+	return s
+}

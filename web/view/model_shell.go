@@ -49,10 +49,11 @@ type Range struct {
 	Current bool
 }
 
-// Live says where a page gets its news.
+// Live says how a page gets its news.
 type Live struct {
-	// URL is the stream of server-sent events. Event "record" carries the rows of [RecordRows], whose first
-	// cell links to the Record; event "ping" carries nothing.
+	// URL is a stream of server-sent events. Each event "record" carries [RecordRows] in a [Fragment]; a row
+	// whose id is shown already replaces that row. On connecting, the parameter "last" names the newest row
+	// that is shown. An empty URL fetches the page again every 5 seconds.
 	URL string
 	// Paused starts the page paused, as the parameter "live=off" asks.
 	Paused bool

@@ -35,7 +35,7 @@ func (m Overview) tiles(b Base) []tile {
 		{"Latency p95", p95, p95Unit, "p50 " + Dur(m.P50), b.Page("slow"), t.P95, rises(t.P95)},
 		{"Slow requests", Count(m.Slow), "", "over " + wholeDur(m.SlowOver), b.Search("slow:yes"), t.Slow, rises(t.Slow)},
 		{"SQL", perRequest(m.Queries, m.Requests), "/request", Count(m.Queries) + " in all", b.Page("queries"), t.Queries, false},
-		{"Signals", Count(m.Signals), "sent", plural(m.SignalErrors, "receiver") + " failed", b.Page("signals"), t.Signals, m.SignalErrors > 0},
+		{"Signals", Count(m.Signals), "sent", plural(m.SignalErrors, "receiver") + " failed", b.Page("signals"), t.Signals, false},
 	}
 }
 
@@ -193,7 +193,7 @@ type heatChart struct {
 
 // axisText is a text at a place, in per cent or pixels.
 type axisText struct {
-	at, label, anchor, dx string
+	at, label, anchor, dx, y string
 }
 
 type heatCell struct {

@@ -82,9 +82,22 @@ func (t *timeline) verdict() Verdict {
 	}
 	if len(hs) > 1 && Share(hs[1].own, t.total) >= 0.1 {
 		next := t.spans[hs[1].first]
-		v.More = fmt.Sprintf("%s cost another %s.", times(next.Name, hs[1].count), Dur(hs[1].own))
+		v.More = fmt.Sprintf("%s cost another %s.", times(cut(next.Name, 72), hs[1].count), Dur(hs[1].own))
 	}
 	return v
+}
+
+// cost ends the sentence of the verdict: how much of the whole, and what else.
+func (v recordView) cost() string {
+	text := "."
+	if v.verdict.Time > 0 {
+		share := Share(v.verdict.Time, v.t.total)
+		text = ": " + v.scale.num(v.verdict.Time) + " of " + v.scale.with(v.t.total) + " (" + Percent(share) + ")."
+	}
+	if v.verdict.More != "" {
+		text += " " + v.verdict.More
+	}
+	return text
 }
 
 // lead opens the sentence.
@@ -202,7 +215,7 @@ func (v recordView) codeBadge() Badge {
 	case v.Kind == KindCommand:
 		b.Text = fmt.Sprintf("exit %d", v.Code)
 	case v.Code > 0:
-		b.Text = strings.TrimSpace(fmt.Sprintf("%d %s", v.Code, v.CodeText))
+		b.Text = strings.TrimSpace(fmt.Sprintf("%d %s", v.Code, cut(v.CodeText, 40)))
 	default:
 		b.Text = v.Status.Label()
 	}
@@ -255,7 +268,7 @@ func (v recordView) facts() []string {
 			out = append(out, text)
 		}
 	}
-	add(v.User != "", v.User)
+	add(v.User != "", cut(v.User, 80))
 	add(v.Route != "" && v.Route != v.Name && v.Route != v.Method+" "+v.Name, v.Route)
 	add(v.BytesIn > 0, Bytes(v.BytesIn)+" in")
 	add(v.BytesOut > 0, Bytes(v.BytesOut)+" out")
@@ -366,9 +379,9 @@ func (v recordView) why(i int) string {
 		case h.first == i:
 			return part + " are its own time: no step inside it was recorded for them."
 		case v.Spans[h.first].Kind == KindCall:
-			return part + " wait for " + v.Spans[h.first].Name + "."
+			return part + " wait for " + cut(v.Spans[h.first].Name, 90) + "."
 		default:
-			return part + " are in " + times(v.Spans[h.first].Name, h.count) + "."
+			return part + " are in " + times(cut(v.Spans[h.first].Name, 90), h.count) + "."
 		}
 	}
 	return ""

@@ -75,7 +75,11 @@ func (h Histogram) mark(name string, d time.Duration, anchor, dx string) []axisT
 	if d <= 0 {
 		return nil
 	}
-	return []axisText{{at: pct(h.place(d)), label: name + " " + Dur(d), anchor: anchor, dx: dx}}
+	t := axisText{at: pct(h.place(d)), label: name + " " + Dur(d), anchor: anchor, dx: dx, y: "0"}
+	if anchor == "start" && h.place(d) > 0.8 {
+		t.anchor, t.dx, t.y = "end", "-4", "12" // turned round, and below the other label
+	}
+	return []axisText{t}
 }
 
 // place is where a duration lies among the bars.

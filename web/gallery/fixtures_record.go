@@ -1,0 +1,223 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/web/view"
+)
+
+// now is the instant at which every preview is drawn, so that the golden files do not change.
+var now = time.Date(2026, 11, 20, 14, 32, 8, 0, time.UTC)
+
+// orderID is the Record that most previews link to.
+const orderID = "0f3k9ab27d0e4"
+
+// ms turns milliseconds into a duration.
+func ms(f float64) time.Duration { return time.Duration(f * float64(time.Millisecond)) }
+
+// tree builds the spans of a Record from nested calls.
+type tree struct{ spans []view.Span }
+
+// add appends a span and returns its index.
+func (t *tree) add(parent int, k view.Kind, name string, start, dur float64, more ...func(*view.Span)) int {
+	s := view.Span{Parent: parent, Kind: k, Name: name, Handler: name, Start: ms(start), Duration: ms(dur), Rows: -1}
+	for _, f := range more {
+		f(&s)
+	}
+	t.spans = append(t.spans, s)
+	return len(t.spans) - 1
+}
+
+func failed(err string) func(*view.Span) { return func(s *view.Span) { s.Err = err } }
+func source(src string) func(*view.Span) { return func(s *view.Span) { s.Source = src } }
+func note(n string) func(*view.Span)     { return func(s *view.Span) { s.Note = n } }
+
+func slowOver(limit float64) func(*view.Span) {
+	return func(s *view.Span) { s.Slow, s.Limit = true, ms(limit) }
+}
+
+// query fills in what a statement has.
+func query(text, src string, rows int64) func(*view.Span) {
+	return func(s *view.Span) {
+		s.Text, s.Group, s.Source, s.Rows = text, text, src, rows
+		s.Attrs = []view.Attr{{Key: "Database", Value: "shop.db, sqlite"}, {Key: "Param 1", Value: "318", Type: "int64"}}
+		s.Stack = stack()
+	}
+}
+
+func logLine(level, msg string) func(*view.Span) {
+	return func(s *view.Span) {
+		s.Level, s.Text = level, msg
+		s.Attrs = []view.Attr{{Key: "relay", Value: "mail.internal"}, {Key: "took", Value: "395ms"}, {Key: "token", Masked: true}}
+	}
+}
+
+func stack() []view.Frame {
+	return []view.Frame{
+		{Func: "checkout.(*Service).product", Source: "checkout/create.go:91", Own: true},
+		{Func: "checkout.(*Service).Create", Source: "checkout/create.go:88", Own: true},
+		{Func: "checkout.Handler.ServeHTTP", Source: "checkout/http.go:40", Own: true},
+		{Func: "net/http.HandlerFunc.ServeHTTP", Source: "net/http/server.go:2294"},
+		{Func: "middleware.(*Stack).Then.func1", Source: "middleware/stack.go:120"},
+	}
+}
+
+// orderSpans is POST /orders: one slow receiver, one failing, an N+1, and all of it inside five layers.
+func orderSpans() []view.Span {
+	t := &tree{}
+	root := t.add(-1, view.KindRequest, "POST /orders", 0, 612.4)
+	rec := t.add(root, view.KindLayer, "recover", 0.05, 612.3, source("web/stack.go:11"))
+	lg := t.add(rec, view.KindLayer, "request_log", 0.12, 612.1, source("web/log.go:18"))
+	ses := t.add(lg, view.KindLayer, "session", 0.4, 611.5, source("web/session.go:14"))
+	t.add(ses, view.KindQuery, "SELECT sessions", 0.6, 2.2, query("SELECT data FROM sessions WHERE id = ?", "web/session.go:22", 1))
+	gz := t.add(ses, view.KindLayer, "gzip", 3.0, 608.7, source("web/stack.go:14"))
+	csrf := t.add(gz, view.KindLayer, "csrf", 3.1, 608.5, source("web/csrf.go:20"))
+	v := t.add(csrf, view.KindView, "checkout.Create", 3.3, 608.1, source("checkout/create.go:58"))
+	t.add(v, view.KindQuery, "INSERT orders", 6.0, 3.1, query("INSERT INTO orders (user_id, total, state) VALUES (?, ?, ?)", "checkout/create.go:64", 1))
+	for i := range 41 {
+		t.add(v, view.KindQuery, "SELECT products", 10.2+2.15*float64(i), 1.8, query("SELECT id, name, price FROM products WHERE id = ?", "checkout/create.go:91", 1))
+	}
+	t.add(v, view.KindCall, "POST payments.test/charges", 99.4, 41.6, source("checkout/pay.go:30"))
+	orderSignal(t, v)
+	t.add(v, view.KindCache, "SET order:20417", 603.5, 0.8)
+	t.add(v, view.KindRender, "orders/created.html", 604.6, 6.4)
+	return t.spans
+}
+
+// orderSignal is the signal of the order with its five receivers.
+func orderSignal(t *tree, v int) {
+	sig := t.add(v, view.KindSignal, "order_status_changed", 141.6, 457.8, source("orders/signals.go:12"))
+	r1 := t.add(sig, view.KindReceiver, "reserve-stock", 141.7, 31.2, source("stock/reserve.go:24"))
+	for i := range 3 {
+		t.add(r1, view.KindQuery, "UPDATE stock", 143+7.6*float64(i), 7.2, query("UPDATE stock SET qty = qty - ? WHERE sku = ?", "stock/reserve.go:33", 1))
+	}
+	low := t.add(r1, view.KindSignal, "stock_low", 167.5, 1.6, note("1 receiver"))
+	t.add(low, view.KindReceiver, "reorder", 167.7, 1.1, source("stock/reorder.go:18"))
+	r2 := t.add(sig, view.KindReceiver, "send-confirmation", 172.9, 412, source("notify/mail.go:41"), slowOver(200))
+	t.add(r2, view.KindRender, "mail/confirmation.html", 174.1, 13.4)
+	t.add(r2, view.KindCall, "POST mail.internal/send", 188.2, 394.9, source("notify/mail.go:77"))
+	t.add(r2, view.KindLog, "WARN mail relay slow", 583.4, 0, logLine("WARN", "mail relay slow"), source("notify/mail.go:80"))
+	r3 := t.add(sig, view.KindReceiver, "update-customer-stats", 584.9, 12.7, source("crm/stats.go:27"), failed("database is locked (SQLITE_BUSY)"))
+	t.add(r3, view.KindQuery, "UPDATE customer_stats", 586, 10.9, query("UPDATE customer_stats SET orders = orders + 1 WHERE id = ?", "crm/stats.go:31", 0), failed("database is locked (SQLITE_BUSY)"))
+	t.add(r3, view.KindException, "database is locked", 596.9, 0, func(s *view.Span) {
+		s.Text, s.Stack = "database is locked (SQLITE_BUSY)", stack()
+	})
+	r4 := t.add(sig, view.KindReceiver, "sync-crm", 597.9, 1.2, source("crm/sync.go:15"), func(s *view.Span) { s.Queued, s.Note = true, "queued: crm.sync" })
+	t.add(r4, view.KindQuery, "INSERT river_job", 598.1, 0.9, query("INSERT INTO river_job (kind, args, queue) VALUES (?, ?, ?)", "crm/sync.go:19", 1))
+	t.add(sig, view.KindReceiver, "notify-warehouse", 599.1, 0, func(s *view.Span) { s.Skipped = "When(toShipped)" })
+}
+
+// order is POST /orders as a whole.
+func order() view.Record {
+	return view.Record{
+		ID: orderID, Short: orderID[:8], Kind: view.KindRequest, Method: "POST", Name: "/orders", Route: "POST /orders",
+		Code: 201, CodeText: "Created", Status: view.StatusSlow, Start: now.Add(-582 * time.Millisecond), Duration: ms(612.4),
+		User: "mara@example.test", Build: "9f3c2e1", BytesIn: 412, BytesOut: 1843, OwnCost: ms(0.04), Median: ms(598), SlowOver: ms(500),
+		TraceID: "4bf92f3577b34da6a3ce929d0e0e4736", Spans: orderSpans(), Request: orderRequest(),
+		Causes:       []view.Link{{ID: "0f3k9a8zz10aa", Kind: view.KindRequest, Name: "GET /checkout"}},
+		Consequences: []view.Link{{ID: "0f3k9b00c55xy", Kind: view.KindTask, Name: "crm.sync", Status: view.StatusOK, Duration: ms(184), Note: "ran 2.1 s later, attempt 1"}},
+		Prev:         "0f3k9a91q2w3e", Next: "0f3k9ac44r5t6",
+	}
+}
+
+func orderRequest() *view.Request {
+	return &view.Request{
+		Proto: "HTTP/2.0", Host: "shop.test", Remote: "127.0.0.1:52114", Scheme: "https", URL: "/orders?ref=cart", Pattern: "POST /orders", View: "checkout.Create",
+		Query:   []view.Attr{{Key: "ref", Value: "cart"}},
+		Form:    []view.Attr{{Key: "cart", Value: "8812"}, {Key: "card_number", Masked: true}, {Key: "csrf_token", Masked: true}},
+		Cookies: []view.Attr{{Key: "session", Masked: true}, {Key: "theme", Value: "dark"}},
+		Header: []view.Attr{
+			{Key: "Accept", Value: "text/html,application/xhtml+xml"}, {Key: "Authorization", Masked: true},
+			{Key: "User-Agent", Value: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"},
+		},
+		ResponseHeader: []view.Attr{{Key: "Content-Type", Value: "text/html; charset=utf-8"}, {Key: "Set-Cookie", Masked: true}},
+		Body:           &view.Body{Type: "application/x-www-form-urlencoded", Text: "cart=8812&card_number=•••", Bytes: 412, Kept: 412},
+		ResponseBody:   &view.Body{Type: "image/png", Bytes: 181230, Kept: 65536},
+	}
+}
+
+// with changes a Record for another preview.
+func with(m view.Record, f func(*view.Record)) view.Record {
+	f(&m)
+	return m
+}
+
+// quick is a request of microseconds: units must follow.
+func quick() view.Record {
+	t := &tree{}
+	root := t.add(-1, view.KindRequest, "GET /healthz", 0, 0.0842)
+	l := t.add(root, view.KindLayer, "request_log", 0.0006, 0.0829, source("web/log.go:18"))
+	v := t.add(l, view.KindView, "ops.Health", 0.0021, 0.0771, source("ops/health.go:9"))
+	t.add(v, view.KindQuery, "SELECT 1", 0.0034, 0.0683, query("SELECT 1", "ops/health.go:14", 1))
+	return view.Record{
+		ID: "0f3k9ad00h341", Kind: view.KindRequest, Method: "GET", Name: "/healthz", Route: "GET /healthz", Code: 200, CodeText: "OK",
+		Status: view.StatusOK, Start: now.Add(-26 * time.Hour), Duration: ms(0.0842), Spans: t.spans, BytesOut: 2, Inferred: 1,
+	}
+}
+
+// nightly is a command that failed.
+func nightly() view.Record {
+	t := &tree{}
+	root := t.add(-1, view.KindCommand, "ship-orders", 0, 42170, failed("carrier refused 3 parcels"))
+	for i := range 12 {
+		s := t.add(root, view.KindSignal, "order_status_changed", 900+float64(i)*3300, 2900, note("5 receivers"))
+		t.add(s, view.KindReceiver, "notify-warehouse", 910+float64(i)*3300, 2870)
+	}
+	t.add(root, view.KindException, "carrier refused 3 parcels", 42000, 0, func(s *view.Span) { s.Text = "carrier refused 3 parcels" })
+	return view.Record{
+		ID: "0f3k9ae11c0md", Kind: view.KindCommand, Name: "ship-orders --limit 500 --carrier dhl", Route: "ship-orders", Code: 1,
+		Status: view.StatusBad, Start: now.Add(-3 * time.Hour), Duration: ms(42170), Spans: t.spans, Process: "manage (pid 5120)", Build: "9f3c2e1", BytesOut: -1,
+	}
+}
+
+// crowd is a Record at its caps.
+func crowd() view.Record {
+	t := &tree{}
+	root := t.add(-1, view.KindRequest, "GET /export", 0, 9800)
+	v := t.add(root, view.KindView, "export.All", 1, 9790)
+	for i := range 600 {
+		q := t.add(v, view.KindCall, "GET inventory.internal/items", 5+float64(i)*16, 14)
+		t.add(q, view.KindLog, "DEBUG item", 5+float64(i)*16, 0, logLine("DEBUG", "item"))
+	}
+	return view.Record{
+		ID: "0f3k9af22capd", Kind: view.KindRequest, Method: "GET", Name: "/export", Route: "GET /export", Code: 200, CodeText: "OK", Status: view.StatusSlow,
+		Start: now.Add(-time.Minute), Duration: ms(9800), SlowOver: ms(500), Spans: t.spans, BytesOut: 52 << 20,
+		Caps: []view.Cap{{Kind: view.KindQuery, Name: "SELECT name FROM items WHERE id = ?", Count: 4211, Limit: 1000}},
+	}
+}
+
+// hostile is what an attacker sends to be seen here: it must stay text.
+const hostile = `"><img src=x onerror=alert(1)><script>alert(2)</script></table><!-- ${7*7} {{7*7}} javascript:alert(3) ` + "\u202e\u2028"
+
+func attacked() view.Record {
+	t := &tree{}
+	root := t.add(-1, view.KindRequest, hostile, 0, 20)
+	v := t.add(root, view.KindView, hostile, 1, 18, source(hostile), failed(hostile), note(hostile))
+	t.add(v, view.KindQuery, hostile, 2, 4, query(hostile, hostile, 1))
+	t.add(v, view.KindSignal, hostile, 7, 2)
+	t.add(v, view.KindLog, hostile, 10, 0, logLine(hostile, hostile))
+	t.add(v, "javascript:alert(4)", hostile, 12, 1)
+	m := view.Record{
+		ID: `0f3"><b>`, Kind: view.KindRequest, Method: hostile, Name: hostile, Route: hostile, Code: 200, CodeText: hostile, Status: view.StatusOK,
+		Start: now, Duration: ms(20), User: hostile, Build: hostile, Tags: []string{hostile}, Spans: t.spans, ClientErr: hostile,
+		Caps: []view.Cap{{Kind: view.KindQuery, Name: hostile, Count: 2}},
+	}
+	m.Request = &view.Request{URL: hostile, Header: []view.Attr{{Key: hostile, Value: hostile, Type: hostile}}, Body: &view.Body{Text: hostile, Type: hostile}}
+	return m
+}
+
+// long is text that must not widen the page.
+func long() view.Record {
+	word := strings.Repeat("averyveryverylongword", 20)
+	t := &tree{}
+	root := t.add(-1, view.KindRequest, "GET /"+word, 0, 33)
+	v := t.add(root, view.KindView, "internal/"+word+".(*Server).Handle", 1, 31, source(word+".go:1"), failed(word))
+	t.add(v, view.KindQuery, "SELECT "+word, 3, 20, query("SELECT "+word+" FROM t WHERE "+word+" = ?", word+".go:20", 1))
+	t.add(v, view.KindException, word, 30, 0, func(s *view.Span) { s.Text = word; s.Stack = []view.Frame{{Func: word, Source: word, Own: true}} })
+	return view.Record{
+		ID: "0f3k9ag33long", Kind: view.KindRequest, Method: "GET", Name: "/" + word, Route: "GET /{page}", Code: 500, CodeText: "Internal Server Error",
+		Status: view.StatusBad, Start: now, Duration: ms(33), User: word, Spans: t.spans, Tags: []string{word},
+		Request: &view.Request{URL: "/" + word, Header: []view.Attr{{Key: "X-" + word, Value: word}}, Body: &view.Body{Type: "text/plain", Text: word, Bytes: 400, Kept: 400}},
+	}
+}

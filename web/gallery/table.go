@@ -1,0 +1,156 @@
+package main
+
+import (
+	"net/url"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/go-debug-toolbar/debugtoolbar/web/static"
+	"github.com/go-debug-toolbar/debugtoolbar/web/view"
+)
+
+// sample is one component in one state.
+type sample struct {
+	name string // of its address and of its golden file
+	says string // what is to be seen
+	draw func(view.Shell) templ.Component
+	// at is the page that it belongs to, with its parameters: "requests/ID?span=15".
+	at string
+}
+
+// samples is every component in every state that differs to the eye. The previews and the golden tests both
+// come from it.
+var samples = []sample{
+	{"overview", "a busy hour with problems", page(view.OverviewPage, overview), ""},
+	{"overview-start", "nothing recorded yet: what to do next", page(view.OverviewPage, start), ""},
+	{"overview-calm", "nothing wrong, hardly any data, no charts", page(view.OverviewPage, calm), ""},
+
+	{"requests", "a list that updates", page(view.RecordListPage, requests), "requests"},
+	{"requests-empty", "nothing yet", page(view.RecordListPage, func() view.RecordList {
+		return filtered(func(m *view.RecordList) { m.Rows, m.Total, m.Older, m.Tokens = nil, 0, "", nil })
+	}), "requests"},
+	{"requests-nothing", "a filter that matches nothing, and an error in it", page(view.RecordListPage, func() view.RecordList {
+		return filtered(func(m *view.RecordList) {
+			m.Rows, m.Total, m.Older, m.Query, m.Error = nil, 0, "", "dur:fast", "dur: \"fast\" is no duration; write dur:>200ms"
+		})
+	}), "requests?q=dur%3Afast"},
+	{"requests-slowest", "sorted, searched only in part", page(view.RecordListPage, func() view.RecordList {
+		return filtered(func(m *view.RecordList) { m.Sort, m.Searched, m.All = "duration", 312000, 1000000 })
+	}), "requests?sort=duration"},
+	{"requests-hostile", "captured text that wants to be markup", page(view.RecordListPage, func() view.RecordList {
+		return filtered(func(m *view.RecordList) {
+			m.Query, m.Rows = hostile, m.Rows[:1]
+			r := &m.Rows[0]
+			r.ID, r.Method, r.Name, r.Note, r.User, r.Reason = `x"><b>`, hostile, hostile, hostile, hostile, hostile
+		})
+	}), "requests"},
+	{"rows", "rows as a live list receives them", func(s view.Shell) templ.Component { return view.Fragment(view.RecordRows(s, recordRows()[:3])) }, "requests"},
+
+	{"record", "a slow request with a failing receiver and an N+1", recordPage(order), "requests/" + orderID},
+	{"record-open", "a group opened, another span selected", recordPage(order), "requests/" + orderID + "?open=9&span=50"},
+	{"record-failed-only", "only what failed", recordPage(order), "requests/" + orderID + "?show=failed"},
+	{"record-sql", "the SQL panel", recordPanel(order, "sql"), "requests/" + orderID + "/sql"},
+	{"record-signals", "the signals panel", recordPanel(order, "signals"), "requests/" + orderID + "/signals"},
+	{"record-middleware", "the middleware panel", recordPanel(order, "middleware"), "requests/" + orderID + "/middleware"},
+	{"record-logs", "the log panel", recordPanel(order, "logs"), "requests/" + orderID + "/logs"},
+	{"record-exceptions", "the exceptions panel", recordPanel(order, "exceptions"), "requests/" + orderID + "/exceptions"},
+	{"record-request", "the request panel, with masked values", recordPanel(order, "request"), "requests/" + orderID + "/request"},
+	{"record-quick", "microseconds: the units follow", recordPage(quick), "requests/0f3k9ad00h341"},
+	{"record-quick-signals", "an empty panel says how to fill it", recordPanel(quick, "signals"), "requests/0f3k9ad00h341/signals"},
+	{"record-command", "a command that failed", recordPage(nightly), "requests/0f3k9ae11c0md"},
+	{"record-capped", "more spans than are kept, more rows than are drawn", recordPage(crowd), "requests/0f3k9af22capd"},
+	{"record-empty", "no span was recorded", recordPage(func() view.Record {
+		return with(quick(), func(m *view.Record) { m.Spans = nil })
+	}), "requests/0f3k9ad00h341"},
+	{"record-long", "text that is too long", recordPage(long), "requests/0f3k9ag33long"},
+	{"record-long-sql", "a statement that is too long", recordPanel(long, "sql"), "requests/0f3k9ag33long/sql"},
+	{"record-hostile", "captured text that wants to be markup", recordPage(attacked), "requests/x"},
+	{"record-hostile-request", "the same in the request panel", recordPanel(attacked, "request"), "requests/x/request"},
+	{"panel", "a panel as the drawer receives it", func(s view.Shell) templ.Component {
+		return view.Fragment(view.RecordPanel(s, with(order(), func(m *view.Record) { m.Panel = "signals" })))
+	}, "requests/" + orderID + "/signals"},
+	{"panel-failed", "a panel that could not be drawn", func(view.Shell) templ.Component {
+		return view.Fragment(view.PanelFailed("signals", "decode record: unexpected end."))
+	}, ""},
+
+	{"signals", "the catalogue with one signal in detail", page(view.SignalsPage, signalsPage), "signals"},
+	{"signals-unheard", "many senders, nobody listens", page(view.SignalsPage, unheard), "signals"},
+	{"signals-empty", "no signal declared", page(view.SignalsPage, zero[view.Signals]), "signals"},
+	{"middleware", "a stack", page(view.LayersPage, layersPage), "middleware"},
+	{"middleware-deep", "more layers than the drawing holds", page(view.LayersPage, deep), "middleware"},
+	{"middleware-empty", "no stack used", page(view.LayersPage, zero[view.Layers]), "middleware"},
+	{"commands", "commands and their runs", page(view.CommandsPage, commandsPage), "commands"},
+	{"commands-empty", "no command has run", page(view.CommandsPage, zero[view.Commands]), "commands"},
+	{"handlers", "everything with statistics", page(view.HandlersPage, handlersPage), "handlers"},
+	{"handlers-empty", "nothing has run", page(view.HandlersPage, zero[view.Handlers]), "handlers"},
+	{"slow", "the report", page(view.SlowPage, slowReport), "slow"},
+	{"slow-fine", "nothing is slow", page(view.SlowPage, func() view.SlowReport {
+		m := slowReport()
+		m.Over, m.Summary, m.Causes, m.Rows = 0, "", nil, m.Rows[3:]
+		return m
+	}), "slow"},
+	{"queries", "statements", page(view.QueriesPage, queriesPage), "queries"},
+	{"queries-empty", "no statement", page(view.QueriesPage, zero[view.Queries]), "queries"},
+	{"exceptions", "errors and panics", page(view.ExceptionsPage, exceptionsPage), "exceptions"},
+	{"exceptions-empty", "nothing failed", page(view.ExceptionsPage, zero[view.Exceptions]), "exceptions"},
+	{"health", "healthy", page(view.HealthPage, healthy), "health"},
+	{"health-failing", "the store fails", page(view.HealthPage, failing), "health"},
+	{"missing", "a record that expired", page(view.MissingPage, func() view.Missing {
+		return view.Missing{Title: "Record expired", Text: "It was older than 7 days and was removed. The statistics of its handler are still here.", Expired: true, Href: string(base) + "handlers", Action: "Statistics"}
+	}), "requests/0f0000000000a"},
+	{"missing-page", "no such page", page(view.MissingPage, func() view.Missing {
+		return view.Missing{Title: "No such page", Text: "The dashboard has no page of this name."}
+	}), "nothing"},
+}
+
+func zero[M any]() (m M) { return m }
+
+// page draws a page from its fixture.
+func page[M any](draw func(view.Shell, M) templ.Component, model func() M) func(view.Shell) templ.Component {
+	return func(s view.Shell) templ.Component { return draw(s, model()) }
+}
+
+func recordPage(model func() view.Record) func(view.Shell) templ.Component {
+	return page(view.RecordPage, model)
+}
+
+func recordPanel(model func() view.Record, panel string) func(view.Shell) templ.Component {
+	return func(s view.Shell) templ.Component {
+		return view.RecordPage(s, with(model(), func(m *view.Record) { m.Panel = panel }))
+	}
+}
+
+// shell surrounds a preview. The golden test gives fixed names for the assets.
+func shell(smp sample, assets func(string) string) view.Shell {
+	u, err := url.Parse(string(base) + smp.at)
+	if err != nil {
+		panic(err)
+	}
+	s := view.Shell{
+		App: "shop", Title: smp.name, Active: active(smp.name), Base: base, Here: view.URL{Path: u.Path, Query: u.Query()},
+		CSS: []string{assets("tokens.css"), assets("app.css")}, Script: assets("app.js"),
+		Counts: view.Counts{Requests: 12418, Commands: 6, Handlers: 214, Signals: 9, Layers: 5, Queries: 63, Exceptions: 4, Slow: 3},
+		Build:  view.Build{Revision: "9f3c2e1", Since: now.Add(-51 * time.Minute)},
+		Store:  view.StoreUse{Bytes: 212 << 20, MaxBytes: 1 << 30}, Now: now,
+		Ranges: []view.Range{{Label: "15 m", Value: "15m"}, {Label: "1 h", Value: "1h", Current: true}, {Label: "24 h", Value: "24h"}, {Label: "7 d", Value: "7d"}},
+		Live:   &view.Live{},
+	}
+	if s.Active == "requests" {
+		s.Live.URL = string(base) + "events"
+	}
+	return s
+}
+
+// active is the page of the navigation that a sample belongs to.
+func active(name string) string {
+	for _, p := range []string{"overview", "requests", "signals", "middleware", "commands", "handlers", "slow", "queries", "exceptions", "health"} {
+		if len(name) >= len(p) && name[:len(p)] == p {
+			return p
+		}
+	}
+	return "requests"
+}
+
+// hashed is where the gallery serves an asset.
+func hashed(name string) string { return string(base) + static.Path(name) }
