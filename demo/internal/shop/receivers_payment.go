@@ -1,0 +1,38 @@
+package shop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
+	"github.com/go-debug-toolbar/debugtoolbar/signals"
+)
+
+func (s *Shop) connectPayment() {
+	listen(s, PaymentProcessed, "reserve-stock", s.reserveStock)
+	listen(s, PaymentProcessed, "print-receipt", s.printReceipt)
+}
+
+// reserveStock takes the pieces of a paid order out of the storeroom, and says so when few are left. One piece that is sold
+// out does not keep the others from being reserved.
+func (s *Shop) reserveStock(ctx context.Context, e *signals.Event[Payment]) error {
+	var problems error
+	for _, item := range e.Payload.Order.Items {
+		before, after, err := s.store.Reserve(ctx, item.Product.ID, item.Quantity)
+		if err != nil {
+			problems = errors.Join(problems, fmt.Errorf("reserve %s: %w", item.Product.SKU, err))
+			continue
+		}
+		if before >= store.LowStock && after < store.LowStock {
+			InventoryLow.SendRobust(ctx, s, LowStock{Product: item.Product, Left: after})
+		}
+	}
+	return problems
+}
+
+func (s *Shop) printReceipt(ctx context.Context, e *signals.Event[Payment]) error {
+	s.log.InfoContext(ctx, "paid", slog.Int64("order", e.Payload.Order.ID), slog.String("amount", e.Payload.Order.Total.String()))
+	return nil
+}

@@ -1,0 +1,38 @@
+package shop
+
+import (
+	"context"
+
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
+	"github.com/go-debug-toolbar/debugtoolbar/signals"
+)
+
+func (s *Shop) connectRegistration() {
+	listen(s, UserRegistered, "create-profile", s.createProfile)
+	listen(s, UserRegistered, "send-welcome", s.sendWelcome)
+	listen(s, UserRegistered, "track-registration", s.trackRegistration)
+	listen(s, UserRegistered, "add-default-groups", s.addDefaultGroups)
+}
+
+func (s *Shop) createProfile(ctx context.Context, e *signals.Event[Registration]) error {
+	return s.store.CreateProfile(ctx, e.Payload.User.ID)
+}
+
+// sendWelcome leaves the letter in the outbox: nobody waits for a welcome.
+func (s *Shop) sendWelcome(ctx context.Context, e *signals.Event[Registration]) error {
+	user := e.Payload.User
+	_, err := s.store.QueueMail(ctx, store.Mail{
+		Recipient: user.Email,
+		Subject:   "Welcome to Fernhill",
+		Body:      "Dear " + user.FirstName() + ",\n\nyour account is open. The kettle is on.\n\nFernhill Pottery\n",
+	})
+	return err
+}
+
+func (s *Shop) trackRegistration(ctx context.Context, e *signals.Event[Registration]) error {
+	return s.store.TrackRegistration(ctx, e.Payload.User.ID)
+}
+
+func (s *Shop) addDefaultGroups(ctx context.Context, e *signals.Event[Registration]) error {
+	return s.store.AddToGroups(ctx, e.Payload.User.ID, "customers", "newsletter")
+}
