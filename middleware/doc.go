@@ -3,20 +3,41 @@
 // A middleware is a func(http.Handler) http.Handler, and a stack of them is
 // opaque: when a request is slow or answers with the wrong header, nothing
 // tells which layer did it. This package gives the layers names, measures
-// each one without those inside it, and records the request around them.
+// each one without those inside it, and records the request around them:
 //
-// It depends on nothing but the standard library and package instrument.
+//	func main() {
+//		mux := http.NewServeMux()
+//		mux.HandleFunc("GET /hello", hello)
+//		stack := middleware.NewStack(requestLog, middleware.Named("cors", allowOrigin("*")))
+//		record := middleware.Record(instrument.New(instrument.Config{}), middleware.RecordOptions{})
+//		log.Fatal(http.ListenAndServe("127.0.0.1:8080", record(stack.Then(mux))))
+//	}
+//
+// A stack passes on what its layers do, panics included; it turns nothing into
+// a response. The package depends on the standard library and package
+// instrument alone.
+//
+// # What is measured
+//
+//	Record                 the request, from here to the last byte
+//	└ layer requestLog     its own time is what is left of its span
+//	  └ layer cors         without the span inside it
+//	    └ view main.hello  what the mux chose, with file and line
 //
 // # The response writer
 //
 // Whoever wants to know what a handler answered has to wrap its
 // http.ResponseWriter, and nearly every wrapper breaks something: streaming,
-// websockets, sendfile, trailers. Wrap keeps all of it, and middlewaretest
-// proves it for this package and for others, on the wire.
+// websockets, sendfile, trailers. [Wrap] keeps all of it, and middlewaretest
+// proves it for this package and for others, on the wire. Two things can not
+// be kept: net/http closes the connection after http.MaxBytesReader has hit
+// its limit only if that was given the server's own writer, and a writer that
+// has just one or two of SetReadDeadline, SetWriteDeadline and
+// EnableFullDuplex offers them through Unwrap alone.
 //
 // # Adding to pages
 //
-// Inject adds a snippet to HTML pages as they stream by. The decision falls
+// [Inject] adds a snippet to HTML pages as they stream by. The decision falls
 // with the header and the first 512 bytes, since a Content-Length has to be
 // right before the first byte is sent; from then on the snippet always goes
 // in, at a place that is only known at the end:

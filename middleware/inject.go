@@ -1,6 +1,10 @@
 package middleware
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+)
 
 // Injection says what to add to HTML pages.
 type Injection struct {
@@ -81,6 +85,7 @@ func serveInjected(next http.Handler, w http.ResponseWriter, r *http.Request, o 
 	inner := r
 	if !o.KeepEncoding && r.Header.Get("Sec-Fetch-Dest") == "document" {
 		inner = withIdentity(r)
+		instrument.FromContext(r.Context()).Set(keyAsked.String(r.Header.Get("Accept-Encoding")))
 		defer copyBack(r, inner)
 	}
 	done := false

@@ -23,8 +23,7 @@ func (r *Response) readFrom(src io.Reader) (n int64, err error) {
 			r.begin(http.StatusOK)
 		}
 		r.written.Add(n)
-		r.note(err)
-		return n, err
+		return n, err // which may be the source's: it says nothing about the client
 	}
 	return r.readFromWatched(src)
 }
@@ -98,7 +97,6 @@ func (r *Response) pass(read []byte, src io.Reader, readErr error) (int64, error
 	n, err := r.w.(io.ReaderFrom).ReadFrom(in)
 	done()
 	r.written.Add(n)
-	r.note(err)
 	return n, err
 }
 

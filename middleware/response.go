@@ -2,11 +2,14 @@ package middleware
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
 // Response watches one response while a handler writes it. It never changes
@@ -20,6 +23,7 @@ type Response struct {
 	req     *http.Request
 	hooks   []func(status int, h http.Header)
 	inj     *injector
+	rec     *instrument.Recording // nil unless Record made this Response
 	written atomic.Int64
 	status  atomic.Int32
 
@@ -87,8 +91,9 @@ func (r *Response) Hijacked() bool { return r.hijacked.Load() }
 // Flushed reports whether the handler flushed: it streams its answer.
 func (r *Response) Flushed() bool { return r.flushed.Load() }
 
-// Failed reports whether a write or a flush returned an error, which usually
-// means that the client is gone.
+// Failed reports whether a write or a flush failed, which usually means that
+// the client is gone. That the server refused what the handler wrote does not
+// count.
 func (r *Response) Failed() bool { return r.failed.Load() }
 
 // OnHeader registers fn to run right before the final header is written, be
@@ -139,9 +144,13 @@ func (r *Response) begin(code int) {
 	}
 }
 
-// note remembers that the other side could not be written to.
+// note remembers that the other side could not be written to. Errors by which
+// the server refuses what a handler does say nothing about the client.
 func (r *Response) note(err error) {
-	if err != nil {
+	switch {
+	case err == nil, errors.Is(err, http.ErrBodyNotAllowed), errors.Is(err, http.ErrContentLength),
+		errors.Is(err, http.ErrHijacked), errors.Is(err, http.ErrHandlerTimeout), errors.Is(err, http.ErrNotSupported):
+	default:
 		r.failed.Store(true)
 	}
 }

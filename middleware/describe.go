@@ -1,0 +1,143 @@
+package middleware
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+)
+
+// Names of attributes are OpenTelemetry's.
+var (
+	keyHost       = instrument.NewKey("server.address")
+	keyPort       = instrument.NewKey("server.port")
+	keyScheme     = instrument.NewKey("url.scheme")
+	keyProtocol   = instrument.NewKey("network.protocol.version")
+	keyClient     = instrument.NewKey("client.address")
+	keyUserAgent  = instrument.NewKey("user_agent.original")
+	keyBytesIn    = instrument.NewKey("http.request.body.size")
+	keyReferer    = instrument.NewKey("http.request.header.referer")
+	keyHidden     = instrument.NewKey("http.request.headers_hidden") // names only
+	keyAsked      = instrument.NewKey("toolbar.accept_encoding")     // before it became identity
+	keyTracestate = instrument.NewKey("http.request.header.tracestate")
+)
+
+// safeHeaders are kept with their values. They say what kind of answer a
+// client wants and nothing about who it is. The table is fixed, because
+// clients may send any name and names of attributes are never forgotten.
+var safeHeaders = func() map[string]instrument.Key {
+	m := map[string]instrument.Key{}
+	for _, name := range []string{
+		"Accept", "Accept-Charset", "Accept-Datetime", "Accept-Encoding", "Accept-Language",
+		"Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "Content-Range",
+		"Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User",
+		"Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range",
+		"Traceparent",
+	} {
+		m[name] = instrument.NewKey("http.request.header." + strings.ToLower(name))
+	}
+	return m
+}()
+
+// describe writes down what is known before the handler runs.
+func (m *recorder) describe(rec *instrument.Recording, r *http.Request) {
+	rec.SetPath(r.Method, r.URL.Path)
+	host, port := splitPort(r.Host)
+	client, _ := splitPort(r.RemoteAddr)
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	attrs := make([]instrument.Attr, 0, 24)
+	attrs = append(attrs, keyScheme.String(scheme), keyHost.String(host), keyClient.String(client),
+		keyProtocol.String(strings.TrimPrefix(r.Proto, "HTTP/")))
+	if port != 0 {
+		attrs = append(attrs, keyPort.Int(port))
+	}
+	if r.URL.RawQuery != "" {
+		attrs = append(attrs, instrument.KeyQuery.String(r.URL.RawQuery))
+	}
+	if r.ContentLength > 0 {
+		attrs = append(attrs, keyBytesIn.Int64(r.ContentLength))
+	}
+	if agent := r.Header["User-Agent"]; len(agent) > 0 {
+		attrs = append(attrs, keyUserAgent.String(agent[0]))
+	}
+	if !m.opt.NoHeaders {
+		attrs = describeHeaders(attrs, r.Header)
+	}
+	rec.Set(attrs...)
+}
+
+// splitPort splits "host:port" without failing; port is 0 if there is none.
+func splitPort(s string) (host string, port int) {
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 || strings.HasSuffix(s, "]") {
+		return strings.Trim(s, "[]"), 0
+	}
+	port, err := strconv.Atoi(s[i+1:])
+	if err != nil {
+		return s, 0
+	}
+	return strings.Trim(s[:i], "[]"), port
+}
+
+// maxTracestate is what W3C asks to be passed on at least.
+const maxTracestate = 512
+
+func describeHeaders(attrs []instrument.Attr, h http.Header) []instrument.Attr {
+	var hidden []string
+	for name, values := range h {
+		if len(values) == 0 {
+			continue
+		}
+		key, safe := safeHeaders[name]
+		switch {
+		case safe:
+			attrs = append(attrs, key.String(joined(values)))
+		case name == "User-Agent":
+		case name == "Referer":
+			attrs = append(attrs, keyReferer.String(pathOnly(values[0])))
+		case name == "Tracestate" && len(values[0]) <= maxTracestate:
+			attrs = append(attrs, keyTracestate.String(values[0]))
+		default:
+			hidden = append(hidden, name)
+		}
+	}
+	if len(hidden) > 0 {
+		slices.Sort(hidden)
+		attrs = append(attrs, keyHidden.String(strings.Join(hidden, ", ")))
+	}
+	return attrs
+}
+
+func joined(values []string) string {
+	if len(values) == 1 {
+		return values[0]
+	}
+	return strings.Join(values, ", ")
+}
+
+// pathOnly is the path of a URL: its host and query may tell more than is
+// needed.
+func pathOnly(url string) string {
+	if _, rest, ok := strings.Cut(url, "://"); ok {
+		_, path, _ := strings.Cut(rest, "/")
+		url = "/" + path
+	}
+	path, _, _ := strings.Cut(url, "?")
+	path, _, _ = strings.Cut(path, "#")
+	return path
+}
+
+// traceOf is the trace that the request continues. Anything but exactly one
+// well-formed header is as good as none.
+func traceOf(r *http.Request) instrument.TraceContext {
+	if v := r.Header["Traceparent"]; len(v) == 1 {
+		t, _ := instrument.ParseTraceparent(v[0])
+		return t
+	}
+	return instrument.TraceContext{}
+}

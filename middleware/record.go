@@ -1,0 +1,124 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+)
+
+// RecordOptions says which requests are recorded, and what of them. The zero
+// value records all.
+type RecordOptions struct {
+	// Ignore tells which requests are left alone: health checks, the
+	// toolbar's own. Nil means none. A panic in it counts as false.
+	Ignore func(r *http.Request) bool
+
+	// NoHeaders leaves the headers of requests out. Otherwise those that are
+	// known to be harmless are kept, and of the others the names.
+	NoHeaders bool
+}
+
+// Record returns a middleware that records each request, from the first layer
+// to the last byte: put it outermost. The handler's context carries the Record,
+// under which the spans of layers, queries and signals come to stand.
+//
+// A Record is called like the pattern that matched, "POST /orders", or
+// "unmatched". A traceparent header that comes in is continued; it decides
+// nothing else. A status of 500 and above, and a panic, make it failed; a panic
+// goes on unchanged. If the client went away, the Record says so and the
+// status does not make it failed.
+//
+// A nil or disabled Recorder, and a request that is being recorded already,
+// cost next to nothing.
+func Record(rec *instrument.Recorder, o RecordOptions) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return &recorder{rec, o, next}
+	}
+}
+
+type recorder struct {
+	rec  *instrument.Recorder
+	opt  RecordOptions
+	next http.Handler
+}
+
+func (m *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !m.rec.Enabled() || m.ignores(r) || recorded(w) {
+		m.next.ServeHTTP(w, r)
+		return
+	}
+	ctx, rec := m.rec.Begin(r.Context(), instrument.Begin{Handler: unmatchedRoute, Trace: traceOf(r)})
+	res, w := Wrap(w, r)
+	res.rec = rec
+	m.describe(rec, r)
+	inner := r.WithContext(ctx)
+	returned := false
+	defer func() {
+		v := recover() // thrown again in this same function, which keeps its stack for net/http
+		copyBack(r, inner)
+		if v != nil && v != http.ErrAbortHandler {
+			rec.Panic(v)
+		}
+		if !returned {
+			res.Abort()
+		}
+		seal(rec, res, inner, v, returned)
+		if v != nil {
+			panic(v)
+		}
+	}()
+	m.next.ServeHTTP(w, inner)
+	res.Finish()
+	returned = true
+}
+
+// recorded reports whether a Record around this one watches w.
+func recorded(w http.ResponseWriter) bool {
+	res := ResponseOf(w)
+	return res != nil && !res.rec.Sealed()
+}
+
+func (m *recorder) ignores(r *http.Request) (ignored bool) {
+	if m.opt.Ignore == nil {
+		return false
+	}
+	defer func() { _ = recover() }()
+	return m.opt.Ignore(r)
+}
+
+// seal writes down how the request ended, and ends its Record.
+func seal(rec *instrument.Recording, res *Response, r *http.Request, v any, returned bool) {
+	if r.Pattern != "" { // a layer that copies the request may hide it; View has set it then
+		rec.SetHandler(routeHandler(r))
+	}
+	gone := res.Failed() || errors.Is(r.Context().Err(), context.Canceled)
+	status := res.Status()
+	rec.SetStatus(status)
+	rec.Set(instrument.KeyBytesOut.Int64(res.BytesWritten()))
+	var flags instrument.Flags
+	if gone {
+		flags |= instrument.FlagClientGone
+	}
+	if res.Flushed() {
+		flags |= instrument.FlagStreamed
+	}
+	if res.Hijacked() {
+		flags |= instrument.FlagHijacked
+	}
+	switch {
+	case returned && status >= 500 && !gone:
+		flags |= instrument.FlagError
+	case !returned && v == nil:
+		flags |= instrument.FlagError
+		rec.Set(instrument.KeyErrorMessage.String(errGoexit.Error()))
+	case v == http.ErrAbortHandler:
+		flags |= instrument.FlagError
+		rec.Set(instrument.KeyErrorMessage.String(http.ErrAbortHandler.Error()))
+	}
+	if flags != 0 {
+		rec.Flag(flags)
+	}
+	rec.End()
+}
