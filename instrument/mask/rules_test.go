@@ -6,8 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/mask"
 )
+
+var _ instrument.Masker = (*mask.Rules)(nil)
 
 func mustNew(t testing.TB, opts mask.Options) *mask.Rules {
 	t.Helper()

@@ -2,18 +2,25 @@ package mask
 
 import "strings"
 
-// sqlWords are the keywords that say what the next token is.
-var sqlWords = func() map[string]sqlKind {
-	m := make(map[string]sqlKind)
-	for _, k := range strings.Fields(`SELECT FROM WHERE AND OR NOT ON USING EXISTS ANY ALL SOME BY KEY INTO AS OVER UNIQUE INDEX CHECK PRIMARY
+// sqlWord is a keyword that says what the next token is.
+type sqlWord struct {
+	text string
+	kind sqlKind
+}
+
+var sqlWords = func() map[string]sqlWord {
+	m := make(map[string]sqlWord)
+	add := func(kind sqlKind, list string) {
+		for _, w := range strings.Fields(list) {
+			m[w] = sqlWord{w, kind}
+		}
+	}
+	add(sqlKeyword, `SELECT FROM WHERE AND OR NOT ON USING EXISTS ANY ALL SOME BY KEY INTO AS OVER UNIQUE INDEX CHECK PRIMARY
 		TABLE REFERENCES UPDATE CONFLICT JOIN WITH SET HAVING LIMIT OFFSET RETURNING DISTINCT UNION EXCEPT INTERSECT FILTER
-		PARTITION IDENTIFIED RECURSIVE INCLUDE INSERT DELETE CREATE CASE IS`) {
-		m[k] = sqlKeyword
-	}
-	for _, k := range strings.Fields(`LIKE ILIKE REGEXP RLIKE GLOB MATCH ESCAPE BETWEEN THEN ELSE WHEN DEFAULT COMMENT PASSWORD INTERVAL`) {
-		m[k] = sqlOperand
-	}
-	m["IN"], m["VALUES"], m["VALUE"] = sqlIn, sqlValues, sqlValues
+		PARTITION IDENTIFIED RECURSIVE INCLUDE INSERT DELETE CREATE CASE IS`)
+	add(sqlOperand, `LIKE ILIKE REGEXP RLIKE GLOB MATCH ESCAPE BETWEEN THEN ELSE WHEN DEFAULT COMMENT PASSWORD INTERVAL`)
+	add(sqlIn, "IN")
+	add(sqlValues, "VALUES VALUE")
 	return m
 }()
 
@@ -26,15 +33,21 @@ var listOwner = map[string]bool{
 
 const longestSQLWord = 12
 
-func sqlWord(s string) (string, sqlKind) {
-	if len(s) > longestSQLWord {
-		return "", sqlName
+func wordOf(name string) sqlWord {
+	var room [longestSQLWord]byte // a map looks a converted slice up without allocating
+	if len(name) <= len(room) {
+		upper := room[:len(name)]
+		for i := range upper {
+			upper[i] = name[i]
+			if kindOf(name[i]) == lower {
+				upper[i] -= 'a' - 'A'
+			}
+		}
+		if w, ok := sqlWords[string(upper)]; ok {
+			return w
+		}
 	}
-	word := strings.ToUpper(s)
-	if kind, ok := sqlWords[word]; ok {
-		return word, kind
-	}
-	return "", sqlName
+	return sqlWord{kind: sqlName}
 }
 
 // name writes an identifier or keyword, or the literal that it is the prefix of.
@@ -47,10 +60,11 @@ func (w *sqlWriter) name() {
 	if w.last != sqlDot && w.prefixedLiteral(text, end) {
 		return
 	}
-	word, kind := sqlWord(text)
+	found := wordOf(text)
 	if w.last == sqlDot {
-		word, kind = "", sqlName
+		found = sqlWord{kind: sqlName}
 	}
+	word, kind := found.text, found.kind
 	if kind == sqlName {
 		w.owned = listOwner[w.keyword] || w.last == sqlDot && w.owned
 		if !w.owned && end < len(w.in) && w.in[end] == '(' {
