@@ -25,6 +25,9 @@ type Config struct {
 	MaxSpans int
 	// MaxAttrBytes is how many bytes of attribute text a Record keeps. 0: 64 KiB.
 	MaxAttrBytes int
+	// Ignore tells which Records are not made, by kind and name; spans that would be
+	// in them are counted in statistics only. It runs at each Begin. Nil: none.
+	Ignore func(k Kind, name string) bool
 	// NoLabels leaves the goroutines' profiler labels alone; then spans whose caller
 	// passes no context cannot find their Record.
 	NoLabels bool
@@ -134,6 +137,14 @@ func (r *Recorder) Slow(k Kind) time.Duration {
 		return 0
 	}
 	return time.Duration(max(r.slow[k], 0))
+}
+
+// ignores asks Config.Ignore; a panic in it counts as no.
+func (r *Recorder) ignores(h *Handler) (ignored bool) {
+	if r.config.Ignore != nil {
+		r.guard(func() { ignored = r.config.Ignore(h.kind, h.name) })
+	}
+	return ignored
 }
 
 // Faults is how many panics of hooks, maskers and sinks were caught.

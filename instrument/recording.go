@@ -65,9 +65,10 @@ type Begin struct {
 }
 
 // Begin starts a Record and gives the context to run it in. Every Begin needs its
-// End, best deferred at once. When r is nil or off it gives ctx and nil back.
+// End, best deferred at once. When r is nil or off, or Config.Ignore says so, it gives
+// ctx and nil back.
 func (r *Recorder) Begin(ctx context.Context, b Begin) (context.Context, *Recording) {
-	if !r.Enabled() || b.Handler == nil {
+	if !r.Enabled() || b.Handler == nil || r.ignores(b.Handler) {
 		return ctx, nil
 	}
 	now := Now()

@@ -1,0 +1,132 @@
+package toolbar
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/collect"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/mask"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
+	"github.com/go-debug-toolbar/debugtoolbar/web"
+)
+
+// Config says what is recorded, how long it is kept and who may see it. The zero
+// Config is for development.
+type Config struct {
+	// Disabled switches everything off: Wrap gives the handler back as it is.
+	Disabled bool
+	// Path is the file that everything is kept in; its folder is made when it is
+	// missing. "": .toolbar/toolbar.db. ":memory:" keeps it until the process ends.
+	Path string
+	// Service names the app, in pages and in a file that several apps share. "": the
+	// last part of the main package's path.
+	Service string
+	// Prefix is the path of the dashboard, with a slash at both ends. "": /_toolbar/.
+	Prefix string
+
+	// Allow lets in whoever it says, beside this machine: the app's own gate. It is
+	// asked for every request for which the toolbar could be shown, so it must be quick.
+	Allow func(*http.Request) bool
+	// Token opens the dashboard from anywhere: as "Authorization: Bearer TOKEN", or
+	// once as the parameter "token". Make it long and random. "": none.
+	Token string
+	// Hosts are further host names under which this machine may ask.
+	Hosts []string
+
+	// Keep decides which Records are kept; the zero value keeps all. Statistics are
+	// exact whatever is kept.
+	Keep collect.Keep
+	// Ignore names paths, commands, signals and tasks that are not recorded. The
+	// toolbar never records itself.
+	Ignore collect.Ignore
+	// Slow holds the durations above which something is slow, by kind. Kinds that are
+	// missing have those of instrument.DefaultSlow.
+	Slow map[instrument.Kind]time.Duration
+	// Mask hides secrets. Nil: mask.Default.
+	Mask *mask.Rules
+	// Retention bounds the store by age, number and bytes; zero fields have the
+	// defaults of store.Options.
+	Retention Retention
+	// QueueRecords and QueueBytes bound what waits to be written; beyond them Records
+	// are dropped and counted. 0: 10,000 and 16 MiB.
+	QueueRecords, QueueBytes int
+	// MaxSpans is how many spans a Record keeps. 0: 1000.
+	MaxSpans int
+
+	// NoInject leaves pages alone: the dashboard is there, the toolbar is not.
+	NoInject bool
+	// KeepEncoding does not ask the app for plain pages when the toolbar is to be put
+	// into them; pages that the app compresses itself then have none.
+	KeepEncoding bool
+	// NotDefault does not make this the Recorder that package-level signals and taps
+	// report to outside of requests. For several toolbars in one process, as in tests.
+	NotDefault bool
+	// NoLabels leaves the goroutines' profiler labels alone; see instrument.Config.
+	NoLabels bool
+	// Logger hears of the toolbar's own trouble, at most once a minute. Nil:
+	// slog.Default.
+	Logger *slog.Logger
+}
+
+// Retention is how long and how much is kept. Zero fields have defaults.
+type Retention struct {
+	Age         time.Duration // 0: 7 days
+	ProblemsAge time.Duration // of failed, slow, tagged and pinned Records. 0: 30 days
+	Statistics  time.Duration // of statistics. 0: 400 days
+	Records     int64         // 0: any number
+	Bytes       int64         // 0: 256 MiB
+}
+
+// DefaultPath is where things are kept unless Config.Path says otherwise.
+var DefaultPath = filepath.Join(".toolbar", "toolbar.db")
+
+func (c Config) withDefaults() Config {
+	c.Path = cmp.Or(c.Path, DefaultPath)
+	c.Prefix = cmp.Or(c.Prefix, web.DefaultPrefix)
+	c.Retention.Age = cmp.Or(c.Retention.Age, 7*24*time.Hour)
+	c.Retention.ProblemsAge = cmp.Or(c.Retention.ProblemsAge, 30*24*time.Hour)
+	if c.Mask == nil {
+		c.Mask = mask.Default()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+// validate names the field that cannot be used.
+func (c Config) validate() error {
+	const least = 16
+	if c.Token != "" && len(c.Token) < least {
+		return fmt.Errorf("toolbar: Config.Token has %d characters: use at least %d random ones, for instance of crypto/rand.Text", len(c.Token), least)
+	}
+	for _, f := range []struct {
+		name  string
+		value int64
+	}{
+		{"Retention.Age", int64(c.Retention.Age)}, {"Retention.ProblemsAge", int64(c.Retention.ProblemsAge)},
+		{"Retention.Statistics", int64(c.Retention.Statistics)},
+		{"Retention.Records", c.Retention.Records}, {"Retention.Bytes", c.Retention.Bytes},
+		{"MaxSpans", int64(c.MaxSpans)},
+	} {
+		if f.value < 0 {
+			return fmt.Errorf("toolbar: Config.%s is negative: use 0 for the default", f.name)
+		}
+	}
+	return nil
+}
+
+func (c Config) storeOptions() store.Options {
+	return store.Options{
+		Service: c.Service, MaxAge: c.Retention.Age, KeepAge: c.Retention.ProblemsAge,
+		RollupAge: c.Retention.Statistics, MaxRecords: c.Retention.Records, MaxBytes: c.Retention.Bytes,
+	}
+}
+
+func (c Config) fileOptions() sqlitefile.Options { return sqlitefile.Options{} }

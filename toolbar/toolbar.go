@@ -1,0 +1,171 @@
+package toolbar
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/collect"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/metrics"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
+	"github.com/go-debug-toolbar/debugtoolbar/web"
+)
+
+// Toolbar is a debug toolbar at work. Its methods are safe for concurrent use, and
+// those of one that is disabled do nothing.
+type Toolbar struct {
+	config    Config
+	db        *sql.DB
+	store     *store.Store
+	collector *collect.Collector
+	recorder  *instrument.Recorder
+	metrics   *metrics.Collector
+	dashboard *web.Dashboard
+	started   time.Time
+
+	closing sync.Mutex // held by Close
+	closed  bool
+}
+
+// New starts a toolbar. The error says which field of the Config cannot be used, or
+// why the file cannot be opened; nothing is left behind then.
+func New(c Config) (*Toolbar, error) {
+	t := &Toolbar{config: c.withDefaults(), started: time.Now()}
+	if c.Disabled {
+		return t, nil
+	}
+	if err := t.config.validate(); err != nil {
+		return nil, err
+	}
+	if err := t.open(); err != nil {
+		return nil, errors.Join(err, t.release())
+	}
+	if !c.NotDefault {
+		instrument.SetDefault(t.recorder)
+	}
+	return t, nil
+}
+
+// open makes the parts, from the file up.
+func (t *Toolbar) open() (err error) {
+	c := &t.config
+	if t.db, err = sqlitefile.Open(c.Path, c.fileOptions()); err != nil {
+		return fmt.Errorf("toolbar: %w", err)
+	}
+	if t.store, err = store.Open(context.Background(), t.db, c.storeOptions()); err != nil {
+		return fmt.Errorf("toolbar: %w", err)
+	}
+	t.collector, err = collect.New(collect.Config{
+		Store: t.store, Keep: c.Keep, QueueRecords: c.QueueRecords, QueueBytes: c.QueueBytes, Logger: c.Logger,
+	})
+	if err != nil {
+		return fmt.Errorf("toolbar: %w", err)
+	}
+	t.recorder = instrument.New(instrument.Config{
+		Sink: t.collector, Masker: c.Mask, Process: t.store.Process(), Slow: c.Slow, MaxSpans: c.MaxSpans,
+		NoLabels: c.NoLabels, Ignore: t.ignoresName,
+	})
+	t.metrics = metrics.New(metrics.Config{
+		Recorder: t.recorder, Dropped: t.dropped, StoreBytes: t.storeBytes, SelfCPU: t.selfCPU,
+	})
+	if t.dashboard, err = web.New(t.webConfig()); err != nil {
+		return fmt.Errorf("toolbar: %w", err)
+	}
+	if err = t.collector.Start(t.recorder); err != nil {
+		return fmt.Errorf("toolbar: %w", err)
+	}
+	return nil
+}
+
+func (t *Toolbar) webConfig() web.Config {
+	c := &t.config
+	return web.Config{
+		Store: t.store, Prefix: c.Prefix, App: c.Service, Recorder: t.recorder, Logger: c.Logger,
+		Gate:    web.Gate{Allow: c.Allow, Token: c.Token, Hosts: c.Hosts},
+		Signals: catalogue, Feed: t.feed, Status: t.status, Metrics: t.metrics.Handler(),
+		Retention: web.Retention{Age: c.Retention.Age, ProblemsAge: c.Retention.ProblemsAge, Records: c.Retention.Records},
+	}
+}
+
+// Recorder records; nil when the toolbar is disabled. SetEnabled on it switches
+// recording off and on while the app runs.
+func (t *Toolbar) Recorder() *instrument.Recorder { return t.recorder }
+
+// Handler is the dashboard alone, for apps that mount it in a place of their own
+// below Config.Prefix. Wrap serves it already.
+func (t *Toolbar) Handler() http.Handler {
+	if t.dashboard == nil {
+		return http.NotFoundHandler()
+	}
+	return t.dashboard
+}
+
+// Collector gives the statistics to a Prometheus registry of the app:
+//
+//	prometheus.MustRegister(tb.Collector())
+//
+// A disabled toolbar's has nothing to say.
+func (t *Toolbar) Collector() prometheus.Collector {
+	if t.metrics == nil {
+		return noMetrics{}
+	}
+	return t.metrics
+}
+
+// noMetrics is an unchecked collector without metrics.
+type noMetrics struct{}
+
+func (noMetrics) Describe(chan<- *prometheus.Desc) {}
+func (noMetrics) Collect(chan<- prometheus.Metric) {}
+
+// Flush waits until everything that has ended so far is stored and rolled up, so that
+// report, pages and metrics agree. It gives ctx's error when that takes too long.
+func (t *Toolbar) Flush(ctx context.Context) error {
+	if t.collector == nil {
+		return nil
+	}
+	return t.collector.Flush(ctx)
+}
+
+// Close stops recording, stores what is left within ctx's deadline and closes the
+// file. It may be called again and does nothing then. The app goes on without a
+// toolbar.
+func (t *Toolbar) Close(ctx context.Context) error {
+	t.closing.Lock()
+	defer t.closing.Unlock()
+	if t.closed || t.recorder == nil {
+		return nil
+	}
+	t.closed = true
+	t.recorder.SetEnabled(false)
+	if instrument.Default() == t.recorder {
+		instrument.SetDefault(nil)
+	}
+	err := t.collector.Close(ctx)
+	return errors.Join(err, t.release())
+}
+
+// release closes what was opened.
+func (t *Toolbar) release() (err error) {
+	if t.recorder != nil {
+		t.recorder.SetEnabled(false)
+	}
+	if t.metrics != nil {
+		t.metrics.Close()
+	}
+	if t.store != nil {
+		err = t.store.Close()
+	}
+	if t.db != nil {
+		err = errors.Join(err, t.db.Close())
+	}
+	return err
+}
