@@ -1,0 +1,107 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
+)
+
+func cpuTime() time.Duration {
+	var r syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &r) != nil {
+		return 0
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// record20 makes a request of 20 spans: 4 layers, a view, a signal with 3
+// receivers, 8 queries, 2 log lines and a template.
+func record20(r *instrument.Recorder, n int) {
+	ctx, rec := r.Begin(context.Background(), instrument.Begin{Handler: benchRoutes[n%len(benchRoutes)]})
+	defer rec.End()
+	rec.SetPath("GET", fmt.Sprintf("/shop/orders/%d", 1000+n%5000))
+	rec.SetStatus(200)
+	for i := range 4 {
+		_, s := instrument.Start(ctx, benchLayers[i])
+		defer s.End(nil)
+	}
+	vctx, view := instrument.Start(ctx, benchView)
+	defer view.End(nil)
+	sctx, sig := instrument.Start(vctx, benchSignal)
+	for i := range 3 {
+		_, s := instrument.Start(sctx, benchReceivers[i])
+		s.End(nil)
+	}
+	sig.End(nil)
+	for i := range 8 {
+		s := instrument.Leaf(vctx, benchQueries[i])
+		s.Set(benchRows.Int(i))
+		s.End(nil)
+	}
+	instrument.Event(vctx, benchLog)
+	instrument.Leaf(vctx, benchRender).End(nil)
+}
+
+func handlers(k instrument.Kind, n int, format string) (list []*instrument.Handler) {
+	for i := range n {
+		list = append(list, handler(k, fmt.Sprintf(format, i)))
+	}
+	return list
+}
+
+var (
+	benchRoutes    = handlers(instrument.KindRequest, 40, "GET /bench/%d/{id}")
+	benchLayers    = handlers(instrument.KindLayer, 4, "layer%d")
+	benchReceivers = handlers(instrument.KindReceiver, 3, "receiver%d")
+	benchQueries   = handlers(instrument.KindQuery, 8, "SELECT * FROM t%d WHERE id = ?")
+	benchView      = handler(instrument.KindView, "shop.show")
+	benchSignal    = handler(instrument.KindSignal, "order_shown")
+	benchLog       = handler(instrument.KindLog, "INFO")
+	benchRender    = handler(instrument.KindRender, "order.html")
+	benchRows      = instrument.NewKey("db.rows")
+)
+
+// BenchmarkStore20 is the row store20 and bytes20 of the design: what a Record of
+// 20 spans costs the writer, in CPU time and in bytes on disk.
+func BenchmarkStore20(b *testing.B) {
+	const prepared = 20_000
+	for _, size := range []int{500, 50} {
+		b.Run(fmt.Sprintf("batch%d", size), func(b *testing.B) {
+			f := setup(b, store.Options{MaxBytes: 8 << 30})
+			for i := range prepared {
+				record20(f.rec, i)
+			}
+			all := f.sink.take().Items
+			var spent time.Duration
+			body := 0
+			n := 0
+			for b.Loop() {
+				at := n % prepared
+				items := all[at : at+size]
+				for i := range items { // the same Records at another time
+					items[i].Summary.ID = instrument.FirstID(time.Unix(1_700_000_000, int64(n+i)*1e6)) | instrument.ID(f.Process())<<12
+					items[i].Summary.Start = items[i].Summary.ID.Time().UnixNano() + int64(i)*997%1e6
+					body += len(items[i].Blob)
+				}
+				start := cpuTime()
+				must(b, f.Append(context.Background(), &instrument.Batch{Items: items}))
+				spent += cpuTime() - start
+				n += size
+			}
+			_, err := f.db.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+			must(b, err)
+			info, err := os.Stat(f.path)
+			must(b, err)
+			b.ReportMetric(float64(spent)/float64(n), "cpu-ns/record")
+			b.ReportMetric(float64(info.Size())/float64(n), "B/record")
+			b.ReportMetric(float64(body)/float64(n), "B/body")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}

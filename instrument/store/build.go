@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+)
+
+// Build is what a process was built from. Two processes of one build can be
+// compared with those of another.
+type Build struct {
+	Revision string // of the version control system; "" unknown
+	Dirty    bool   // there were changes that had not been committed
+	Go       string // version of the toolchain
+	Main     string // path of the main package
+	Modules  []Module
+}
+
+// Module is a dependency as it was linked.
+type Module struct {
+	Path, Version string
+}
+
+var thisBuild = sync.OnceValue(func() Build {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return Build{Go: runtime.Version()}
+	}
+	b := Build{Go: info.GoVersion, Main: info.Path}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.Revision = s.Value
+		case "vcs.modified":
+			b.Dirty = s.Value == "true"
+		}
+	}
+	for _, m := range info.Deps {
+		if m.Replace != nil {
+			m = &debug.Module{Path: m.Path, Version: m.Replace.Path + " " + m.Replace.Version}
+		}
+		b.Modules = append(b.Modules, Module{m.Path, strings.TrimSpace(m.Version)})
+	}
+	return b
+})
+
+func defaultService() string {
+	if main := thisBuild().Main; main != "" {
+		return path.Base(main)
+	}
+	return "app"
+}
+
+func (w *writer) internBuild(ctx context.Context, b Build) (int64, error) {
+	return w.intern(ctx, `INSERT INTO build (revision, dirty, go, main, modules) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET go = go RETURNING id`,
+		b.Revision, b.Dirty, b.Go, b.Main, moduleList(b.Modules).String())
+}
+
+// moduleList is the stored form: "path version" a line.
+type moduleList []Module
+
+func (l moduleList) String() string {
+	var b strings.Builder
+	for _, m := range l {
+		fmt.Fprintf(&b, "%s %s\n", m.Path, m.Version)
+	}
+	return b.String()
+}
+
+// Scan reads what String wrote; it implements sql.Scanner.
+func (l *moduleList) Scan(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("read modules: %T is not text", v)
+	}
+	for line := range strings.Lines(text) {
+		p, version, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		*l = append(*l, Module{p, version})
+	}
+	return nil
+}

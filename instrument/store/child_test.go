@@ -1,0 +1,209 @@
+package store_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
+)
+
+// Tests of several processes run this binary again: STORE_TEST_CHILD says what
+// the child does, STORE_TEST_PATH where.
+
+const childBatch = 50
+
+func child(t *testing.T, job, path string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	must(t, err)
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), "STORE_TEST_CHILD="+job, "STORE_TEST_PATH="+path)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+func runChild(job string) int {
+	f, err := openFixture(os.Getenv("STORE_TEST_PATH"), store.Options{})
+	if err != nil {
+		return fail(err)
+	}
+	switch job {
+	case "write":
+		defer f.close()
+		err = f.writeBatches(20)
+	case "endless": // until it is killed
+		err = f.writeBatches(1 << 30)
+	default:
+		err = errors.New("unknown job " + job)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	return 0
+}
+
+func fail(err error) int {
+	fmt.Fprintln(os.Stderr, "child:", err)
+	return 1
+}
+
+// writeBatches stores Records whose user is their batch, and tells on stdout when
+// a batch is stored.
+func (f *fixture) writeBatches(n int) error {
+	h := handler(instrument.KindRequest, "GET /child")
+	for i := range n {
+		for range childBatch {
+			_, rec := f.rec.Begin(context.Background(), instrument.Begin{Handler: h})
+			rec.SetUser(fmt.Sprintf("%d-%d", os.Getpid(), i))
+			rec.End()
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		err := f.Append(ctx, f.sink.take())
+		cancel()
+		if err != nil {
+			return err
+		}
+		fmt.Println(i + 1)
+	}
+	return nil
+}
+
+func TestF11_SeveralProcessesWriteAndNothingIsLost(t *testing.T) {
+	t.Parallel()
+	const processes = 4
+	path := filepath.Join(t.TempDir(), ".toolbar", "toolbar.db")
+	var cmds []*exec.Cmd
+	for range processes {
+		cmd := child(t, "write", path)
+		must(t, cmd.Start())
+		cmds = append(cmds, cmd)
+	}
+	for _, cmd := range cmds {
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("child: %v", err)
+		}
+	}
+	f := open(t, path, store.Options{})
+	f.checkIntegrity(t)
+	if n := f.left(t); n != processes*20*childBatch {
+		t.Errorf("%d records are there, expected %d", n, processes*20*childBatch)
+	}
+	if n := f.count(t, "SELECT count(DISTINCT (id >> 12) & 1023) FROM record"); n != processes {
+		t.Errorf("%d process numbers are in the ids, expected %d", n, processes)
+	}
+	list, err := f.Processes(context.Background())
+	must(t, err)
+	if len(list) != processes+1 || !list[0].Alive || list[1].Alive || list[1].Ended.IsZero() || list[1].PID == os.Getpid() {
+		t.Errorf("processes are %+v", list)
+	}
+}
+
+func TestF12_AKilledProcessLosesNothingThatWasStored(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "toolbar.db")
+	acknowledged := 0
+	for round := range 4 {
+		cmd := child(t, "endless", path)
+		out, err := cmd.StdoutPipe()
+		must(t, err)
+		must(t, cmd.Start())
+		lines := bufio.NewScanner(out)
+		for i := 0; i < 3+5*round && lines.Scan(); i++ {
+			acknowledged++
+		}
+		must(t, cmd.Process.Kill())
+		for lines.Scan() { // what it had said before it died
+			acknowledged++
+		}
+		err = cmd.Wait()
+		if _, killed := errors.AsType[*exec.ExitError](err); !killed {
+			t.Fatalf("the child ended by itself: %v", err)
+		}
+	}
+	f := open(t, path, store.Options{})
+	f.checkIntegrity(t)
+	batches := f.count(t, "SELECT count(DISTINCT user) FROM record")
+	if n := f.left(t); n != batches*childBatch {
+		t.Errorf("%d records in %d batches: one is torn", n, batches)
+	}
+	if batches < acknowledged || batches > acknowledged+4 {
+		t.Errorf("%d batches are there, %d were acknowledged", batches, acknowledged)
+	}
+	list, err := f.Processes(context.Background())
+	must(t, err)
+	for _, p := range list[1:] {
+		if p.Alive || !p.Ended.IsZero() {
+			t.Errorf("a killed process counts as alive %v, ended %v", p.Alive, p.Ended)
+		}
+	}
+	page, err := f.Records(context.Background(), store.RecordQuery{})
+	must(t, err)
+	if rec, err := f.Record(context.Background(), page.Records[0].ID); err != nil || rec.Spans[0].Handler.Name != "GET /child" {
+		t.Errorf("a dead process's record reads %+v, %v", rec, err)
+	}
+}
+
+func TestProcesses_TellTheBuild(t *testing.T) {
+	t.Parallel()
+	f := setup(t, store.Options{Service: "shop", Host: "machine"})
+	_, err := f.db.Exec(`UPDATE build SET modules = 'example.com/a v1.2.3' || char(10) || 'example.com/b ../b' || char(10)`)
+	must(t, err)
+	list, err := f.Processes(context.Background())
+	must(t, err)
+	p := list[0]
+	if p.Number != f.Process() || p.PID != os.Getpid() || p.Service != "shop" || p.Host != "machine" || !p.Alive {
+		t.Errorf("got %+v", p)
+	}
+	if !strings.HasPrefix(p.Build.Go, "go1") || p.Build.Main == "" || fmt.Sprint(p.Build.Modules) != "[{example.com/a v1.2.3} {example.com/b ../b}]" {
+		t.Errorf("build is %+v", p.Build)
+	}
+}
+
+func TestProcesses_OnAnotherMachineLiveByTheirHeartbeat(t *testing.T) {
+	t.Parallel()
+	c := newClock(noon)
+	f := setup(t, store.Options{Host: "here", Now: c.now})
+	far := open(t, f.path, store.Options{Host: "far", Now: c.now})
+	alive := func() bool {
+		list, err := f.Processes(context.Background())
+		must(t, err)
+		return list[0].Alive
+	}
+	c.advance(4 * time.Minute)
+	far.roll(t, c.now())
+	c.advance(4 * time.Minute)
+	if !alive() {
+		t.Error("it counts as dead 4 minutes after its heartbeat")
+	}
+	c.advance(2 * time.Minute)
+	if alive() {
+		t.Error("it counts as alive 6 minutes after its heartbeat")
+	}
+}
+
+func TestProcess_NumbersOfLivingOnesAreNotGivenAgain(t *testing.T) {
+	t.Parallel()
+	f := setup(t, store.Options{})
+	before := f.Process()
+	_, err := f.db.Exec("UPDATE process SET number = 1022")
+	must(t, err)
+	_, err = f.db.Exec(`INSERT INTO process (number, build, host, service, boot, pid, pid_start, started, seen, ended)
+		SELECT 1023, build, host, service, boot, pid, pid_start, started, seen, seen FROM process`)
+	must(t, err)
+	next := open(t, f.path, store.Options{})
+	_, err = f.db.Exec("UPDATE process SET number = 1021 WHERE id = 3") // as if it went round again
+	must(t, err)
+	after := open(t, f.path, store.Options{})
+	if before != 1 || next.Process() != 1 || after.Process() != 1023 {
+		t.Errorf("numbers are %d, %d after 1023, %d after 1021 with 1022 alive", before, next.Process(), after.Process())
+	}
+}

@@ -1,0 +1,193 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+)
+
+// HandlerQuery chooses statistics. The zero value is all of all time.
+type HandlerQuery struct {
+	// Since and Until bound the time; zero is open. Statistics are kept by the
+	// minute, and after a day by the hour: Since is rounded down, Until up.
+	Since, Until time.Time
+	// Kinds of handlers; empty is all.
+	Kinds []instrument.Kind
+	// Handler is a handler's name, exactly; "" is any.
+	Handler string
+	// Name is what a handler's name contains, whatever the case. With a "*" it is a
+	// pattern for the whole name, in which "*" stands for anything.
+	Name string
+	// Processes are those whose calls count, by Process.ID; empty is all. Hours hold
+	// those of all processes of a build under the first of them.
+	Processes []int64
+}
+
+func (q *HandlerQuery) filter() handlerFilter {
+	return handlerFilter{q.Kinds, q.Handler, q.Name}
+}
+
+// minutes is the window as minutes: from the first to before the second.
+func minutes(since, until time.Time) (from, to int64) {
+	from, to = math.MinInt64, math.MaxInt64
+	if !since.IsZero() {
+		from = minuteOf(since)
+	}
+	if !until.IsZero() {
+		to = minuteOf(until.Add(time.Minute - 1))
+	}
+	return from, to
+}
+
+// HandlerStats is what one handler did in a window of time, in all processes.
+type HandlerStats struct {
+	Handler instrument.HandlerInfo
+	// RollRow holds the numbers. Its own Handler is nil, because the handler may be
+	// another program's; its Slowest may name Records that are gone.
+	instrument.RollRow
+}
+
+// slowestPerHandler is how many of the slowest Records HandlerStats names.
+const slowestPerHandler = 10
+
+// Handlers gives the statistics of every handler that was called in the window,
+// the greatest sum of time first.
+func (s *Store) Handlers(ctx context.Context, q HandlerQuery) ([]HandlerStats, error) {
+	ctx, cancel := s.deadline(ctx)
+	defer cancel()
+	list, err := s.handlerStats(ctx, &q)
+	if err != nil {
+		return nil, fmt.Errorf("read handlers: %w", err)
+	}
+	return list, nil
+}
+
+func (s *Store) handlerStats(ctx context.Context, q *HandlerQuery) ([]HandlerStats, error) {
+	handlers, err := s.catalog.load(ctx, s.db)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.rollRows(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	filter := q.filter()
+	byRow := map[int64]*HandlerStats{}
+	var scan rollScan
+	var minute, row int64
+	dest := scan.dest(&minute, &row)
+	err = each(rows, func(rows *sql.Rows) error {
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+		h, seen := byRow[row]
+		if !seen {
+			if info, ok := handlers[row]; ok && filter.has(info) {
+				h = &HandlerStats{Handler: info}
+			}
+			byRow[row] = h
+		}
+		if h != nil {
+			scan.addTo(&h.RollRow, minute, slowestPerHandler)
+		}
+		return nil
+	})
+	return sortedBySum(byRow), err
+}
+
+func sortedBySum(byRow map[int64]*HandlerStats) []HandlerStats {
+	list := make([]HandlerStats, 0, len(byRow))
+	for _, h := range byRow {
+		if h != nil {
+			list = append(list, *h)
+		}
+	}
+	slices.SortFunc(list, func(a, b HandlerStats) int {
+		if a.Sum != b.Sum {
+			return int(min(max(b.Sum-a.Sum, -1), 1))
+		}
+		return strings.Compare(a.Handler.Kind.String()+a.Handler.Name, b.Handler.Kind.String()+b.Handler.Name)
+	})
+	return list
+}
+
+// rollRows reads the rows of a window: minute, handler and the numbers.
+func (s *Store) rollRows(ctx context.Context, q *HandlerQuery) (*sql.Rows, error) {
+	from, to := minutes(q.Since, q.Until)
+	text := "SELECT minute, handler, " + rollColumns + " FROM rollup WHERE minute >= ? AND minute < ?"
+	if len(q.Processes) > 0 {
+		text += " AND process IN (" + numbers(q.Processes) + ")"
+	}
+	return s.db.QueryContext(ctx, text, from, to)
+}
+
+// numbers writes a list for IN.
+func numbers(ids []int64) string {
+	var b strings.Builder
+	for i, id := range ids {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprint(&b, id)
+	}
+	return b.String()
+}
+
+// EachHandler calls fn once for each handler that was called in [since, until),
+// merged over processes; zero times are open. It is Handlers in the form that
+// package report asks for. An error of fn ends the walk and is returned.
+func (s *Store) EachHandler(ctx context.Context, since, until time.Time, fn func(instrument.HandlerInfo, instrument.RollRow) error) error {
+	list, err := s.Handlers(ctx, HandlerQuery{Since: since, Until: until})
+	if err != nil {
+		return err
+	}
+	for _, h := range list {
+		if err := fn(h.Handler, h.RollRow); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// KindCounts is what all handlers of a kind did.
+type KindCounts struct {
+	Handlers                    int // called at all
+	Count, Errors, Panics, Slow uint64
+}
+
+// Counts gives the numbers of each kind in a window, for menus.
+func (s *Store) Counts(ctx context.Context, since, until time.Time) (map[instrument.Kind]KindCounts, error) {
+	ctx, cancel := s.deadline(ctx)
+	defer cancel()
+	handlers, err := s.catalog.load(ctx, s.db)
+	if err != nil {
+		return nil, fmt.Errorf("count: %w", err)
+	}
+	from, to := minutes(since, until)
+	rows, err := s.db.QueryContext(ctx, `SELECT handler, sum(count), sum(errors), sum(panics), sum(slow)
+		FROM rollup WHERE minute >= ? AND minute < ? GROUP BY handler`, from, to)
+	if err != nil {
+		return nil, fmt.Errorf("count: %w", err)
+	}
+	counts := map[instrument.Kind]KindCounts{}
+	err = each(rows, func(rows *sql.Rows) error {
+		var row, n, errs, panics, slow int64
+		if err := rows.Scan(&row, &n, &errs, &panics, &slow); err != nil {
+			return err
+		}
+		k := handlers[row].Kind
+		c := counts[k]
+		counts[k] = KindCounts{c.Handlers + 1, c.Count + uint64(n), c.Errors + uint64(errs), c.Panics + uint64(panics), c.Slow + uint64(slow)}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count: %w", err)
+	}
+	return counts, nil
+}

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+)
+
+// Process is one run of a program that wrote to the store.
+type Process struct {
+	ID      int64  // of the row; never given twice
+	Number  uint16 // in record ids
+	PID     int
+	Host    string
+	Service string
+	Build   Build
+	Started time.Time
+	Seen    time.Time // the last sign of life
+	Ended   time.Time // zero: it is alive, or it died without a word
+	Alive   bool      // what it has not finished may still be
+
+	boot     string
+	pidStart int64
+}
+
+const (
+	// heartbeatEvery is how often a process says that it is alive.
+	heartbeatEvery = 10 * time.Second
+	// silence is how long a process that nobody can look at counts as alive.
+	silence = 5 * time.Minute
+)
+
+// register gives this process a row and a number.
+func (w *writer) register(ctx context.Context) error {
+	build, err := w.internBuild(ctx, thisBuild())
+	if err != nil {
+		return err
+	}
+	number, err := w.freeNumber(ctx)
+	if err != nil {
+		return err
+	}
+	now := w.options.Now()
+	pid := os.Getpid()
+	p := Process{
+		Number: number, PID: pid, Host: w.options.Host, Service: w.options.Service,
+		Build: thisBuild(), Started: now, Seen: now, Alive: true,
+		boot: bootID(), pidStart: processStart(pid),
+	}
+	p.ID, err = w.intern(ctx, `INSERT INTO process
+		(number, build, host, service, boot, pid, pid_start, started, seen)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		int64(p.Number), build, p.Host, p.Service, p.boot, p.PID, p.pidStart, now.UnixMilli(), now.UnixMilli())
+	w.self, w.seen = p, now
+	return err
+}
+
+// freeNumber picks the number after the last one given, past those of living
+// processes. So a number comes back late, and an id that a dead process made is
+// not made again even when the wall clock was set back.
+func (w *writer) freeNumber(ctx context.Context) (uint16, error) {
+	last := uint16(0)
+	err := w.conn.QueryRowContext(ctx, "SELECT number FROM process ORDER BY id DESC LIMIT 1").Scan(&last)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, err
+	}
+	taken := map[uint16]bool{}
+	rows, err := w.conn.QueryContext(ctx, processQuery+" WHERE ended IS NULL")
+	if err != nil {
+		return 0, err
+	}
+	err = each(rows, func(rows *sql.Rows) error {
+		p, err := scanProcess(rows, w.options)
+		taken[p.Number] = taken[p.Number] || p.Alive
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	for n := range uint16(instrument.MaxProcess) {
+		number := (last+n)%instrument.MaxProcess + 1
+		if !taken[number] {
+			return number, nil
+		}
+	}
+	return 0, fmt.Errorf("%d processes use the store already", instrument.MaxProcess)
+}
+
+const processQuery = `SELECT p.id, p.number, p.host, p.service, p.boot, p.pid, p.pid_start,
+	p.started, p.seen, p.ended, b.revision, b.dirty, b.go, b.main, b.modules
+	FROM process p JOIN build b ON b.id = p.build`
+
+func scanProcess(rows *sql.Rows, o *Options) (p Process, err error) {
+	var started, seen int64
+	var ended sql.NullInt64
+	err = rows.Scan(&p.ID, &p.Number, &p.Host, &p.Service, &p.boot, &p.PID, &p.pidStart,
+		&started, &seen, &ended, &p.Build.Revision, &p.Build.Dirty, &p.Build.Go, &p.Build.Main, (*moduleList)(&p.Build.Modules))
+	p.Started, p.Seen = time.UnixMilli(started), time.UnixMilli(seen)
+	if ended.Valid {
+		p.Ended = time.UnixMilli(ended.Int64)
+	}
+	p.Alive = err == nil && !ended.Valid && p.alive(o)
+	return p, err
+}
+
+// alive looks for the process where that is possible: on this machine, since it
+// was started, in the same container. Elsewhere only the heartbeat tells.
+func (p *Process) alive(o *Options) bool {
+	if boot := bootID(); boot != "" && p.boot == boot && p.Host == o.Host && p.pidStart != 0 {
+		return processStart(p.PID) == p.pidStart
+	}
+	quiet := o.Now().Sub(p.Seen)
+	return quiet < silence && quiet > -silence
+}
+
+// Processes lists the runs that are known, the newest first.
+func (s *Store) Processes(ctx context.Context) ([]Process, error) {
+	ctx, cancel := s.deadline(ctx)
+	defer cancel()
+	rows, err := s.db.QueryContext(ctx, processQuery+" ORDER BY p.id DESC")
+	if err != nil {
+		return nil, fmt.Errorf("list processes: %w", err)
+	}
+	var list []Process
+	err = each(rows, func(rows *sql.Rows) error {
+		p, err := scanProcess(rows, &s.options)
+		list = append(list, p)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list processes: %w", err)
+	}
+	return list, nil
+}
+
+func hostname() string {
+	name, _ := os.Hostname()
+	return name
+}

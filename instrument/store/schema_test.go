@@ -1,0 +1,208 @@
+package store_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
+)
+
+func fingerprint(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	must(t, err)
+	return fmt.Sprintf("%x", sha256.Sum256(b))
+}
+
+// tamper changes a store and copies everything into the file itself.
+func tamper(t *testing.T, path string, texts ...string) {
+	t.Helper()
+	db, err := sqlitefile.Open(path, sqlitefile.Options{})
+	must(t, err)
+	for _, text := range append(texts, "PRAGMA wal_checkpoint(TRUNCATE)") {
+		_, err := db.Exec(text)
+		must(t, err)
+	}
+	must(t, db.Close())
+}
+
+func TestF16_NewerSchemaIsRefusedUntouched(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "toolbar.db")
+	f := open(t, path, store.Options{})
+	f.close()
+	db, err := sqlitefile.Open(path, sqlitefile.Options{})
+	must(t, err)
+	defer db.Close()
+	_, err = db.Exec(fmt.Sprintf("PRAGMA user_version = %d", store.SchemaVersion+1))
+	must(t, err)
+	_, err = db.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+	must(t, err)
+	before := fingerprint(t, path)
+	for _, readOnly := range []bool{false, true} {
+		_, err := store.Open(context.Background(), db, store.Options{ReadOnly: readOnly})
+		if !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), "update this program") {
+			t.Errorf("read-only %v: got %v, expected ErrNewer", readOnly, err)
+		}
+	}
+	if fingerprint(t, path) != before {
+		t.Error("the file was changed")
+	}
+	// The newer version is in the file's header too, so the file is not even opened.
+	if _, err := sqlitefile.Open(path, sqlitefile.Options{}); !errors.Is(err, store.ErrNewer) {
+		t.Errorf("sqlitefile: got %v, expected ErrNewer", err)
+	}
+}
+
+func TestF16_ForeignDatabaseIsRefusedUntouched(t *testing.T) {
+	t.Parallel()
+	for name, texts := range map[string][]string{
+		"another id":        {"PRAGMA application_id = 7"},
+		"no id, but tables": {"PRAGMA application_id = 0", "CREATE TABLE theirs (x)"},
+		"no id, a version":  {"PRAGMA application_id = 0", "PRAGMA user_version = 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, err := sqlitefile.Open(sqlitefile.Memory, sqlitefile.Options{})
+			must(t, err)
+			defer db.Close()
+			for _, text := range texts {
+				_, err := db.Exec(text)
+				must(t, err)
+			}
+			if _, err := store.Open(context.Background(), db, store.Options{}); !errors.Is(err, store.ErrForeign) {
+				t.Errorf("got %v, expected ErrForeign", err)
+			}
+			var tables int
+			must(t, db.QueryRow("SELECT count(*) FROM sqlite_schema WHERE name <> 'theirs'").Scan(&tables))
+			if tables != 0 {
+				t.Errorf("%d tables were made", tables)
+			}
+		})
+	}
+}
+
+func TestF16_ManyOpenAnEmptyFileAtOnce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "toolbar.db")
+	tamper(t, path) // made, and without tables: version 0
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	seen := map[uint16]bool{}
+	for range 6 {
+		wg.Go(func() {
+			f, err := openFixture(path, store.Options{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			t.Cleanup(f.close)
+			mu.Lock()
+			defer mu.Unlock()
+			if seen[f.Process()] {
+				t.Errorf("the number %d was given twice", f.Process())
+			}
+			seen[f.Process()] = true
+		})
+	}
+	wg.Wait()
+	f := open(t, path, store.Options{})
+	if v := f.count(t, "PRAGMA user_version"); v != store.SchemaVersion {
+		t.Errorf("the schema's version is %d", v)
+	}
+	f.checkIntegrity(t)
+}
+
+func TestOpen_ReadOnlyQueriesAndNeverWrites(t *testing.T) {
+	t.Parallel()
+	f := setup(t, store.Options{})
+	id := recordEverything(f)
+	f.flush(t)
+	db, err := sqlitefile.Open(f.path, sqlitefile.Options{ReadOnly: true})
+	must(t, err)
+	defer db.Close()
+	st, err := store.Open(context.Background(), db, store.Options{ReadOnly: true})
+	must(t, err)
+	defer st.Close()
+	if rec, err := st.Record(context.Background(), id); err != nil || rec.Handler.Name != "POST /orders" {
+		t.Errorf("read %+v, %v", rec, err)
+	}
+	b := &instrument.Batch{Items: []instrument.Item{made{at: noon}.item()}}
+	if err := st.Append(context.Background(), b); !errors.Is(err, store.ErrReadOnly) {
+		t.Errorf("Append: got %v, expected ErrReadOnly", err)
+	}
+	if _, err := st.Prune(context.Background()); !errors.Is(err, store.ErrReadOnly) {
+		t.Errorf("Prune: got %v, expected ErrReadOnly", err)
+	}
+	if st.Process() != 0 {
+		t.Errorf("its process is %d", st.Process())
+	}
+}
+
+func TestOpen_ReadOnlyRefusesWhatHasToBeMigrated(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "toolbar.db")
+	tamper(t, path)
+	db, err := sqlitefile.Open(path, sqlitefile.Options{ReadOnly: true})
+	must(t, err)
+	defer db.Close()
+	if _, err := store.Open(context.Background(), db, store.Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "start the app once") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOpen_RefusesBadOptions(t *testing.T) {
+	t.Parallel()
+	db, err := sqlitefile.Open(sqlitefile.Memory, sqlitefile.Options{})
+	must(t, err)
+	defer db.Close()
+	for field, o := range map[string]store.Options{
+		"MaxAge": {MaxAge: -1}, "KeepAge": {KeepAge: -1}, "RollupAge": {RollupAge: -1}, "MinuteAge": {MinuteAge: -1},
+		"MaxRecords": {MaxRecords: -1}, "MaxBytes": {MaxBytes: -1}, "QueryTimeout": {QueryTimeout: -1},
+	} {
+		if _, err := store.Open(context.Background(), db, o); err == nil || !strings.Contains(err.Error(), field) {
+			t.Errorf("%s: got %v", field, err)
+		}
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := store.Open(context.Background(), db, store.Options{}); err == nil || !strings.Contains(err.Error(), "one connection") {
+		t.Errorf("a pool of one: got %v", err)
+	}
+}
+
+func TestF13_ReplacedFileIsNoticed(t *testing.T) {
+	t.Parallel()
+	for name, harm := range map[string]func(path string) error{
+		"removed": os.Remove,
+		"renamed": func(path string) error { return os.Rename(path, path+".old") },
+		"replaced": func(path string) error {
+			return errors.Join(os.WriteFile(path+".new", nil, 0o600), os.Rename(path+".new", path))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t, store.Options{})
+			f.add(t, made{at: noon})
+			must(t, harm(f.path))
+			b := &instrument.Batch{Items: []instrument.Item{made{at: noon, n: 1}.item()}}
+			if err := f.Append(context.Background(), b); !errors.Is(err, store.ErrFileGone) {
+				t.Errorf("Append: got %v, expected ErrFileGone", err)
+			}
+			if err := f.Roll(context.Background(), noon, nil); !errors.Is(err, store.ErrFileGone) {
+				t.Errorf("Roll: got %v, expected ErrFileGone", err)
+			}
+			if h, err := f.Health(context.Background()); err != nil || !h.Gone {
+				t.Errorf("Health: %+v, %v", h, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,209 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// writer owns the connection that writes and what it knows of the database.
+type writer struct {
+	options *Options
+
+	mu      sync.Mutex // serialises transactions; guards what follows
+	conn    *sql.Conn  // nil when closed
+	stmts   map[string]*sql.Stmt
+	inserts []insertStmt
+	self    Process
+	seen    time.Time // the last heartbeat
+	names   namer
+	slow    slowLists
+	prune   pruner
+	scratch scratch
+}
+
+func newWriter(ctx context.Context, db *sql.DB, o *Options) (*writer, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{options: o, conn: conn, stmts: map[string]*sql.Stmt{}}
+	if err := w.begin(ctx); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return w, nil
+}
+
+func (w *writer) begin(ctx context.Context) error {
+	if err := w.migrate(ctx); err != nil {
+		return err
+	}
+	if err := w.transaction(ctx, func() error { return w.register(ctx) }); err != nil {
+		return fmt.Errorf("register this process: %w", err)
+	}
+	if err := w.boundWAL(ctx); err != nil {
+		return fmt.Errorf("bound the -wal: %w", err)
+	}
+	return w.prepareInserts(ctx)
+}
+
+// boundWAL keeps the -wal small in a store that is to be small. The connection that
+// writes is the one whose settings count, and it is always this one.
+func (w *writer) boundWAL(ctx context.Context) error {
+	const walShare, enough = 16, 8 << 20 // of MaxBytes; what sqlitefile allows for
+	limit := w.options.MaxBytes / walShare
+	if limit >= enough {
+		return nil
+	}
+	var page int64
+	if err := w.conn.QueryRowContext(ctx, "PRAGMA page_size").Scan(&page); err != nil {
+		return err
+	}
+	for _, pragma := range []string{
+		fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", max(limit/page, 1)),
+		fmt.Sprintf("PRAGMA journal_size_limit = %d", limit),
+	} {
+		if _, err := w.conn.ExecContext(ctx, pragma); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) close(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.conn == nil {
+		return nil
+	}
+	err := w.transaction(ctx, func() error {
+		now := w.options.Now().UnixMilli()
+		return w.exec(ctx, "UPDATE process SET seen = ?, ended = ? WHERE id = ?", now, now, w.self.ID)
+	})
+	for _, s := range w.stmts {
+		err = errors.Join(err, s.Close())
+	}
+	err = errors.Join(err, w.closeInserts(), w.conn.Close())
+	w.conn = nil
+	return err
+}
+
+// transaction runs fn while no other process can write. It does not rely on the
+// pool's settings: a transaction that begins with reading may not get the write
+// lock when it comes to writing, and then no busy timeout helps it.
+func (w *writer) transaction(ctx context.Context, fn func() error) error {
+	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	done := false
+	defer func() {
+		if !done { // fn failed or panicked
+			w.rollback(ctx)
+		}
+	}()
+	if err := fn(); err != nil {
+		return err
+	}
+	// Whether a commit that was interrupted took place is anybody's guess.
+	if _, err := w.conn.ExecContext(context.WithoutCancel(ctx), "COMMIT"); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	done = true
+	w.names.commit()
+	return nil
+}
+
+func (w *writer) rollback(ctx context.Context) {
+	w.names.rollback()
+	w.slow.forget()
+	w.prune.begun = time.Time{} // what a sweep removed is back
+	// It fails when SQLite has rolled back by itself, which is as good.
+	_, _ = w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+}
+
+// stmt is the prepared statement of a text. There are some twenty, all constant.
+func (w *writer) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
+	if s := w.stmts[text]; s != nil {
+		return s, nil
+	}
+	s, err := w.conn.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	w.stmts[text] = s
+	return s, nil
+}
+
+func (w *writer) exec(ctx context.Context, text string, args ...any) error {
+	_, err := w.execCount(ctx, text, args...)
+	return err
+}
+
+// execCount is exec that tells how many rows were changed.
+func (w *writer) execCount(ctx context.Context, text string, args ...any) (int64, error) {
+	s, err := w.stmt(ctx, text)
+	if err != nil {
+		return 0, err
+	}
+	r, err := s.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// intern runs a statement that returns the id of a row that it found or made.
+func (w *writer) intern(ctx context.Context, text string, args ...any) (id int64, err error) {
+	s, err := w.stmt(ctx, text)
+	if err != nil {
+		return 0, err
+	}
+	err = s.QueryRowContext(ctx, args...).Scan(&id)
+	return id, err
+}
+
+// query runs a statement and calls fn for each row.
+func (w *writer) query(ctx context.Context, text string, fn func(*sql.Rows) error, args ...any) error {
+	s, err := w.stmt(ctx, text)
+	if err != nil {
+		return err
+	}
+	rows, err := s.QueryContext(ctx, args...)
+	if err != nil {
+		return err
+	}
+	return each(rows, fn)
+}
+
+// each calls fn for each row and closes the rows.
+func each(rows *sql.Rows, fn func(*sql.Rows) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// heartbeat notes now and then that the process is alive, for those that cannot
+// look at it: other machines, other containers.
+func (w *writer) heartbeat(ctx context.Context) error {
+	now := w.options.Now()
+	if d := now.Sub(w.seen); d >= 0 && d < heartbeatEvery {
+		return nil
+	}
+	w.seen = now
+	return w.exec(ctx, "UPDATE process SET seen = ? WHERE id = ?", now.UnixMilli(), w.self.ID)
+}
+
+// scratch is memory that one batch leaves to the next.
+type scratch struct {
+	order []int32
+	args  []driver.NamedValue
+	bytes []byte
+}
