@@ -21,7 +21,6 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
-	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/views"
 )
 
 // Config is what a shop is opened with.
@@ -74,44 +73,8 @@ func (s *Shop) Close() {
 	s.undo = nil
 }
 
+// String names the shop where the toolbar shows it as the sender of a signal.
+func (s *Shop) String() string { return "shop" }
+
 // onClose has Close call undo.
 func (s *Shop) onClose(undo func()) { s.undo = append(s.undo, undo) }
-
-func (s *Shop) routes() *http.ServeMux {
-	mux := http.NewServeMux()
-	mux.Handle("GET /static/", views.Static())
-	for pattern, view := range map[string]http.HandlerFunc{
-		"GET /{$}":                 s.home,
-		"GET /shelves/{slug}":      s.shelf,
-		"GET /search":              s.search,
-		"GET /products/{sku}":      s.product,
-		"GET /api/stock":           s.stockAPI,
-		"GET /api/recommendations": s.recommendationsAPI,
-
-		"GET /signup":  s.signUpForm,
-		"POST /signup": s.signUp,
-		"GET /login":   s.loginForm,
-		"POST /login":  s.login,
-		"POST /logout": s.logout,
-
-		"GET /cart":        s.cart,
-		"POST /cart":       s.addToCart,
-		"POST /cart/{sku}": s.changeCart,
-
-		"GET /checkout":    s.checkout,
-		"POST /orders":     s.placeOrder,
-		"GET /orders":      s.orders,
-		"GET /orders/{id}": s.order,
-
-		"GET /admin/orders":        s.adminOrders,
-		"POST /orders/{id}/status": s.moveOrder,
-
-		"GET /feedback":  s.feedbackForm,
-		"POST /feedback": s.feedback,
-
-		"/": s.missing,
-	} {
-		mux.Handle(pattern, view)
-	}
-	return mux
-}

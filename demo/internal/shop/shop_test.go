@@ -37,7 +37,7 @@ func setup(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := shop.Stock(t.Context(), st, store.Seed{Orders: 40, Visits: 50}); err != nil {
+	if _, err := shop.Stock(t.Context(), st, store.Seed{Customers: 4, Orders: 12, Visits: 50}); err != nil {
 		t.Fatal(err)
 	}
 	s := shop.New(shop.Config{Store: st, RelayDelay: -1})

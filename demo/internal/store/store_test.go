@@ -54,7 +54,7 @@ func TestFillIsQuickAndHappensOnce(t *testing.T) {
 
 func TestNewRefusesAnotherSchema(t *testing.T) {
 	t.Parallel()
-	s := open(t, store.Seed{Visits: 1})
+	s := open(t, store.Seed{Customers: 3, Orders: 3, Visits: 1})
 	if _, err := s.DB().Exec("PRAGMA user_version = 99"); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestNewRefusesAnotherSchema(t *testing.T) {
 
 func TestSearch(t *testing.T) {
 	t.Parallel()
-	s := open(t, store.Seed{Visits: 500})
+	s := open(t, store.Seed{Customers: 3, Orders: 3, Visits: 100})
 	for _, tt := range []struct {
 		text string
 		want int
@@ -81,7 +81,7 @@ func TestSearch(t *testing.T) {
 
 func TestReserve(t *testing.T) {
 	t.Parallel()
-	s := open(t, store.Seed{Visits: 1})
+	s := open(t, store.Seed{Customers: 3, Orders: 3, Visits: 1})
 	mug := product(t, s, "FH-109") // 12 pieces
 	take := func(quantity int) (int, int, error) { return s.Reserve(t.Context(), mug.ID, quantity) }
 
@@ -110,7 +110,7 @@ func TestReserve(t *testing.T) {
 
 func TestSetStatus(t *testing.T) {
 	t.Parallel()
-	s := open(t, store.Seed{Visits: 1})
+	s := open(t, store.Seed{Customers: 3, Orders: 3, Visits: 1})
 	mara, err := s.UserByEmail(t.Context(), "MARA@example.test")
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +145,7 @@ func TestSetStatus(t *testing.T) {
 
 func TestCountOrderMeetsTheLineOfTheProfile(t *testing.T) {
 	t.Parallel()
-	s := open(t, store.Seed{Visits: 1})
+	s := open(t, store.Seed{Customers: 3, Orders: 3, Visits: 1})
 	if err := s.CountOrder(t.Context(), 1, 100); err == nil {
 		t.Error("the deliberate bug is gone: the demo then shows no failing receiver")
 	}
@@ -153,7 +153,7 @@ func TestCountOrderMeetsTheLineOfTheProfile(t *testing.T) {
 
 func TestDeleteOldActivityKeepsTheBoundary(t *testing.T) {
 	t.Parallel()
-	s := open(t, store.Seed{Visits: 1})
+	s := open(t, store.Seed{Customers: 3, Orders: 3, Visits: 1})
 	boundary := time.Unix(1_700_000_000, 0)
 	for _, at := range []int64{-10, -5, -1, 0, 1} {
 		insertActivity(t, s, boundary.Unix()+at)

@@ -1,0 +1,130 @@
+// Package app puts the shop and the toolbar together. It is the file to read for how the toolbar is wired into an app.
+package app
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver that sqltap.Open looks up
+
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/shop"
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/slogtap"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/sqltap"
+	"github.com/go-debug-toolbar/debugtoolbar/toolbar"
+)
+
+// Default files, in the folder from which the demo was started.
+const (
+	DefaultToolbarFile = ".toolbar/toolbar.db"
+	DefaultShopFile    = ".toolbar/shop.db"
+)
+
+// Options says where the demo keeps its files and how it behaves. The zero value is the demo as it starts by default.
+type Options struct {
+	// ToolbarFile keeps what the toolbar records; "" = DefaultToolbarFile.
+	ToolbarFile string
+	// ShopFile keeps the shop; "" = DefaultShopFile.
+	ShopFile string
+	// Seed is what an empty shop is filled with; zero = 60 customers, 300 orders and 8,000 visits.
+	Seed store.Seed
+	// Unstocked leaves an empty shop empty.
+	Unstocked bool
+	// RelayDelay is what the mail relay takes for a letter; 0 = 120 ms, negative = nothing.
+	RelayDelay time.Duration
+	// Log takes the log lines besides the toolbar; nil = nobody does, the toolbar keeps those from level INFO on.
+	Log slog.Handler
+	// Toolbar changes the toolbar's settings before it starts; nil = the demo's own.
+	Toolbar func(*toolbar.Config)
+}
+
+// App is the shop with the toolbar around it.
+type App struct {
+	Toolbar *toolbar.Toolbar
+	Store   *store.Store
+	Log     *slog.Logger
+	Seeded  store.Seeded // what New filled the shop with; zero when it was full
+
+	db      *sql.DB
+	shop    *shop.Shop
+	handler http.Handler
+}
+
+// New starts the toolbar and opens the shop, whose database is made and filled when it is new.
+func New(ctx context.Context, o Options) (_ *App, err error) {
+	a := &App{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if o.Log == nil {
+		o.Log = slog.DiscardHandler
+	}
+	a.Log = slog.New(slogtap.New(recorded{o.Log}))
+
+	config := toolbar.Config{Path: cmp.Or(o.ToolbarFile, DefaultToolbarFile), Service: "fernhill", Logger: slog.New(o.Log)}
+	if o.Toolbar != nil {
+		o.Toolbar(&config)
+	}
+	if a.Toolbar, err = toolbar.New(config); err != nil {
+		return nil, fmt.Errorf("start the toolbar: %w", err)
+	}
+	if err := a.openShop(ctx, o); err != nil {
+		return nil, err
+	}
+	a.handler = a.Toolbar.Wrap(a.shop.Handler())
+	return a, nil
+}
+
+func (a *App) openShop(ctx context.Context, o Options) error {
+	file := cmp.Or(o.ShopFile, DefaultShopFile)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return fmt.Errorf("make the shop's folder: %w", err)
+	}
+	var err error
+	if a.db, err = sqltap.Open("sqlite", store.DSN(file)); err != nil {
+		return fmt.Errorf("open the shop's file: %w", err)
+	}
+	if a.Store, err = store.New(ctx, a.db); err != nil {
+		return err
+	}
+	if !o.Unstocked {
+		if a.Seeded, err = shop.Stock(ctx, a.Store, o.Seed); err != nil {
+			return err
+		}
+	}
+	a.shop = shop.New(shop.Config{Store: a.Store, Logger: a.Log, RelayDelay: o.RelayDelay})
+	return nil
+}
+
+// Handler serves the shop, the toolbar in its pages, and the dashboard under /_toolbar/.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// closeTimeout bounds how long Close waits for the toolbar to write what it has.
+const closeTimeout = 5 * time.Second
+
+// Close shuts the shop and, last, the toolbar, which writes down what it still has.
+func (a *App) Close() error {
+	var errs []error
+	if a.shop != nil {
+		a.shop.Close()
+	}
+	if a.db != nil {
+		errs = append(errs, a.db.Close())
+	}
+	if a.Toolbar != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+		defer cancel()
+		errs = append(errs, a.Toolbar.Close(ctx))
+	}
+	return errors.Join(errs...)
+}
