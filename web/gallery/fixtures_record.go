@@ -199,7 +199,7 @@ func attacked() view.Record {
 	t.add(v, view.KindLog, hostile, 10, 0, logLine(hostile, hostile))
 	t.add(v, "javascript:alert(4)", hostile, 12, 1)
 	m := view.Record{
-		ID: `0f3"><b>`, Kind: view.KindRequest, Method: hostile, Name: hostile, Route: hostile, Code: 200, CodeText: hostile, Status: view.StatusOK,
+		ID: `0f3"><i>`, Kind: view.KindRequest, Method: hostile, Name: hostile, Route: hostile, Code: 200, CodeText: hostile, Status: view.StatusOK,
 		Start: now, Duration: ms(20), User: hostile, Build: hostile, Tags: []string{hostile}, Spans: t.spans, ClientErr: hostile,
 		Caps: []view.Cap{{Kind: view.KindQuery, Name: hostile, Count: 2}},
 	}

@@ -162,7 +162,7 @@ func events(w http.ResponseWriter, r *http.Request) {
 		row.ID, row.Start = fmt.Sprintf("0f4live%06d", i), time.Now()
 		s.Now = time.Now()
 		buf := templ.GetBuffer()
-		if err := view.Fragment(view.RecordRows(s, []view.RecordRow{row})).Render(r.Context(), buf); err != nil {
+		if err := view.RecordRows(s, []view.RecordRow{row}).Render(r.Context(), buf); err != nil {
 			return
 		}
 		fmt.Fprintf(w, "event: record\ndata: %s\n\n", strings.ReplaceAll(strings.TrimSpace(buf.String()), "\n", "\ndata: "))

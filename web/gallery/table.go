@@ -42,10 +42,10 @@ var samples = []sample{
 		return filtered(func(m *view.RecordList) {
 			m.Query, m.Rows = hostile, m.Rows[:1]
 			r := &m.Rows[0]
-			r.ID, r.Method, r.Name, r.Note, r.User, r.Reason = `x"><b>`, hostile, hostile, hostile, hostile, hostile
+			r.ID, r.Method, r.Name, r.Note, r.User, r.Reason = `x"><i>`, hostile, hostile, hostile, hostile, hostile
 		})
 	}), "requests"},
-	{"rows", "rows as a live list receives them", func(s view.Shell) templ.Component { return view.Fragment(view.RecordRows(s, recordRows()[:3])) }, "requests"},
+	{"rows", "rows as a live list receives them", func(s view.Shell) templ.Component { return view.RecordRows(s, recordRows()[:3]) }, "requests"},
 
 	{"record", "a slow request with a failing receiver and an N+1", recordPage(order), "requests/" + orderID},
 	{"record-open", "a group opened, another span selected", recordPage(order), "requests/" + orderID + "?open=9&span=50"},

@@ -228,10 +228,24 @@
       this.held.clear();
       while (this.body.rows.length > this.most) this.body.rows[this.body.rows.length - 1].remove();
       $('table', this.region).classList.remove('none');
+      this.scale();
       const empty = $('.empty', this.region.parentElement);
       if (empty && this.body.rows.length) empty.remove();
       if (!this.paused) this.since = null;
       this.show();
+    },
+
+    // The bars compare the rows that are shown.
+    scale() {
+      const all = [...this.body.rows];
+      const most = Math.max(1, ...all.map((tr) => Number(tr.dataset.ns)));
+      for (const tr of all) {
+        const bar = $('.barnum .bar', tr);
+        if (!bar) continue;
+        const share = Math.min(1, Number(tr.dataset.ns) / most);
+        bar.lastElementChild.setAttribute('width', Math.max(1, share * 100).toFixed(2) + '%');
+        bar.setAttribute('aria-label', Math.round(share * 100) + ' % of the slowest here');
+      }
     },
 
     // A page without a list is fetched again; what is there stays until the new one has come.

@@ -459,7 +459,7 @@
         this.content.parentElement.scrollTop = 0;
       } catch (err) {
         if (turn !== this.shown) return;
-        this.content.replaceChildren(make('div', { class: 'note' }, status('bad'), make('span', { text: 'This panel could not be loaded (' + err.message + '). The others work.' })));
+        this.content.replaceChildren(make('div', { class: 'tb-note' }, status('bad'), make('span', { text: 'This panel could not be loaded (' + err.message + '). The others work.' })));
       }
     }
 

@@ -94,8 +94,9 @@ func (o sorting) aria(col string) templ.Attributes {
 
 // href links to the table ordered by col; a second click turns the order round.
 func (o sorting) href(here URL, col string) string {
+	dir := ""
 	if o.col == col && !o.asc {
-		return here.With("sort", "-"+col)
+		dir = "asc"
 	}
-	return here.With("sort", col)
+	return here.With("sort", col, "dir", dir)
 }

@@ -8,7 +8,7 @@
 //
 // The same components serve three places: whole pages ([OverviewPage], [RecordPage], ...), rows that a live
 // list receives over server-sent events ([RecordRows]), and panels that the element in the page shows in its
-// drawer ([RecordPanel]). Rows and panels come wrapped in [Fragment], which brings the icons they use.
+// drawer ([RecordPanel]). Panels come wrapped in [Fragment], which brings the icons they use.
 //
 // # Rules
 //
@@ -20,7 +20,7 @@
 // # Parameters
 //
 // Addresses carry these parameters, which web reads and hands over in the models: range (of [Range]), q (filter),
-// sort (a column; "-duration" is least first), before and after (cursors), kind, name, signal, stack, live=off,
+// sort (a column) with dir=asc (least first), before and after (cursors), kind, name, signal, stack, live=off,
 // fragment=1 (a panel alone). Those that only change the drawing are read here, from [Shell].Here: span,
 // open, rows=all and show of the waterfall, statement of the SQL panel.
 //

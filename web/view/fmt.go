@@ -1,7 +1,6 @@
 package view
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -224,8 +223,10 @@ type scale struct {
 // scaleFor chooses the unit by the longest time.
 func scaleFor(longest time.Duration) scale {
 	switch {
-	case longest >= 100*time.Second:
-		return scale{"s", time.Second, 1}
+	case longest >= 10*time.Second:
+		return scale{"s", time.Second, 2}
+	case longest >= time.Second:
+		return scale{"ms", time.Millisecond, 0}
 	case longest >= 10*time.Millisecond:
 		return scale{"ms", time.Millisecond, 1}
 	case longest >= time.Millisecond:
@@ -240,20 +241,18 @@ func (s scale) num(d time.Duration) string {
 	if d == 0 {
 		return "0"
 	}
-	f := float64(d) / float64(s.div)
-	if math.Abs(f) >= 1000 {
-		whole := Count(int64(f))
-		frac := fmt.Sprintf("%.*f", s.places, math.Abs(f-math.Trunc(f)))
-		if strings.HasPrefix(frac, "1") {
-			return Count(int64(f)+1) + frac[1:]
-		}
-		return whole + frac[1:]
-	}
-	out := strconv.FormatFloat(f, 'f', s.places, 64)
-	if strings.Trim(out, "0.") == "" {
+	out := strconv.FormatFloat(float64(d)/float64(s.div), 'f', s.places, 64)
+	if strings.Trim(out, "-0.") == "" {
 		return "<" + strings.TrimSuffix(out, "0") + "1"
 	}
-	return out
+	whole, frac, cut := strings.Cut(out, ".")
+	if n, err := strconv.ParseInt(whole, 10, 64); err == nil && n != 0 {
+		whole = Count(n)
+	}
+	if !cut {
+		return whole
+	}
+	return whole + "." + frac
 }
 
 // with writes d with the unit of the scale.

@@ -51,8 +51,8 @@ type Range struct {
 
 // Live says how a page gets its news.
 type Live struct {
-	// URL is a stream of server-sent events. Each event "record" carries [RecordRows] in a [Fragment]; a row
-	// whose id is shown already replaces that row. On connecting, the parameter "last" names the newest row
+	// URL is a stream of server-sent events. Each event "record" carries [RecordRows]; a row whose id is shown
+	// already replaces that row. On connecting, the parameter "last" names the newest row
 	// that is shown. An empty URL fetches the page again every 5 seconds.
 	URL string
 	// Paused starts the page paused, as the parameter "live=off" asks.

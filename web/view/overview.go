@@ -31,9 +31,9 @@ func (m Overview) tiles(b Base) []tile {
 	t := m.Trend
 	return []tile{
 		{"Requests", rate, rateUnit, Count(m.Requests) + " in " + window, b.Page("requests"), t.Requests, false},
-		{"Failed", trimUnit(Percent(failed)), "%", Count(m.Failed) + " of " + Count(m.Requests), b.Search("status:failed"), t.Failed, rises(t.Failed)},
+		{"Failed", trimUnit(Percent(failed)), "%", Count(m.Failed) + " of " + Count(m.Requests), b.Search("is:failed"), t.Failed, rises(t.Failed)},
 		{"Latency p95", p95, p95Unit, "p50 " + Dur(m.P50), b.Page("slow"), t.P95, rises(t.P95)},
-		{"Slow requests", Count(m.Slow), "", "over " + wholeDur(m.SlowOver), b.Search("slow:yes"), t.Slow, rises(t.Slow)},
+		{"Slow requests", Count(m.Slow), "", "over " + wholeDur(m.SlowOver), b.Search("is:slow"), t.Slow, rises(t.Slow)},
 		{"SQL", perRequest(m.Queries, m.Requests), "/request", Count(m.Queries) + " in all", b.Page("queries"), t.Queries, false},
 		{"Signals", Count(m.Signals), "sent", plural(m.SignalErrors, "receiver") + " failed", b.Page("signals"), t.Signals, false},
 	}

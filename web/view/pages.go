@@ -38,13 +38,17 @@ func HealthPage(s Shell, m Health) templ.Component { return page(s, health(s, m)
 // MissingPage says that something is not there, or not any more.
 func MissingPage(s Shell, m Missing) templ.Component { return page(s, missing(s, m)) }
 
-// RecordRows are rows of a Record list, for the stream that a live list listens to. Of s only Base and Now
-// matter. Wrap them in [Fragment], or send only the icons that the page has.
-func RecordRows(s Shell, rows []RecordRow) templ.Component { return recordRows(s, rows) }
+// RecordRows are rows of a Record list, for the stream that a live list listens to. The list that receives
+// them has the icons already. Of s only Base and Now matter.
+func RecordRows(s Shell, rows []RecordRow) templ.Component { return cleanRows(recordRows(s, rows)) }
 
 // RecordPanel is the panel that m.Panel names, for the drawer of the element in the page: the markup of
 // [RecordPage] without its head. Wrap it in [Fragment].
-func RecordPanel(s Shell, m Record) templ.Component { return panelBody(s, newRecordView(s, m), true) }
+func RecordPanel(s Shell, m Record) templ.Component {
+	v := newRecordView(s, m)
+	v.drawer = true
+	return panelBody(s, v)
+}
 
 // PanelFailed stands in for a panel that could not be drawn; the others are not affected.
 func PanelFailed(panel, reason string) templ.Component { return panelFailed(panel, reason) }

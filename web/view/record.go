@@ -39,6 +39,7 @@ type recordView struct {
 	selected int // span in the inspector, negative for none
 	verdict  Verdict
 	scale    scale
+	drawer   bool // in the toolbar: no room for the inspector, no script that collapses
 }
 
 func newRecordView(s Shell, m Record) recordView {
@@ -106,12 +107,14 @@ func lead(k Kind, share float64, count int) string {
 		return "No single step stands out; most time is in"
 	}
 	switch {
+	case k == KindCall && count > 1:
+		return fmt.Sprintf("Mostly waiting, %d times, for", count)
 	case k == KindCall:
 		return "Mostly waiting for"
-	case k == KindQuery && count > 1:
-		return fmt.Sprintf("Mostly %d times", count)
-	case k == KindQuery:
+	case k == KindQuery && count == 1:
 		return "Mostly the query"
+	case count > 1:
+		return fmt.Sprintf("Mostly %d times %s", count, kindWord(k))
 	default:
 		return "Mostly own time of " + kindWord(k)
 	}
@@ -121,7 +124,7 @@ func kindWord(k Kind) string {
 	if k == KindView || k == KindReceiver || k == KindLayer || k == KindCommand || k == KindTask {
 		return "the " + string(k)
 	}
-	return "the " + or(string(k), "span")
+	return "the " + or(string(k), "step")
 }
 
 func times(name string, n int) string {
@@ -184,21 +187,10 @@ func (v recordView) worst(k Kind) Status {
 			worst = StatusSlow
 		}
 	}
-	if k == KindQuery && worst == "" && v.repeated() > 0 {
+	if k == KindQuery && worst == "" && v.t.repeated() > 0 {
 		worst = StatusSlow
 	}
 	return worst
-}
-
-// repeated is the count of the most repeated statement, 0 when none repeats enough to matter.
-func (v recordView) repeated() int {
-	most := 0
-	for _, h := range v.t.heaviest(-1) {
-		if v.Spans[h.first].Kind == KindQuery && h.count >= repeatsFrom {
-			most = max(most, h.count)
-		}
-	}
-	return most
 }
 
 // title is the heading: what came in.
@@ -254,7 +246,7 @@ func (v recordView) findings() []Badge {
 	if failed > 0 {
 		out = append(out, Badge{StatusBad, plural(int64(failed), "receiver") + " failed"})
 	}
-	if n := v.repeated(); n > 0 {
+	if n := v.t.repeated(); n > 0 {
 		out = append(out, Badge{StatusSlow, fmt.Sprintf("N+1 ×%d", n)})
 	}
 	return out

@@ -1,9 +1,12 @@
 package view
 
 import (
+	"context"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 )
@@ -54,7 +57,7 @@ func (m RecordList) order() string {
 
 // live names the stream that adds rows. Only a list that begins with the newest can grow at its top.
 func (m RecordList) live(s Shell) templ.Attributes {
-	if s.Live == nil || (m.Sort != "" && m.Sort != "time") || m.Asc || m.Newer != "" {
+	if s.Live == nil || s.Live.URL == "" || (m.Sort != "" && m.Sort != "time") || m.Asc || m.Newer != "" {
 		return templ.Attributes{"class": "list"}
 	}
 	a := templ.Attributes{"class": "list", "data-live": s.Live.URL}
@@ -131,3 +134,33 @@ func (r RecordRow) noteClass() string {
 }
 
 func codeText(code int) string { return strconv.Itoa(code) }
+
+// needRows notes the icons that rows may need which come later, over the stream.
+func needRows(ctx context.Context, m RecordList) {
+	for _, name := range []string{"ok", "slow", "bad", "off", "new", m.Kind.rowIcon()} {
+		need(ctx, name)
+	}
+}
+
+// rowIcon is the icon of the rows of a list.
+func (k Kind) rowIcon() string {
+	if k == "" {
+		return KindRequest.icon()
+	}
+	return k.icon()
+}
+
+// nanos is a duration for the script that draws the bars of a live list anew.
+func nanos(d time.Duration) string { return strconv.FormatInt(int64(d), 10) }
+
+// cleanRows draws rows outside a page.
+func cleanRows(rows templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		buf := templ.GetBuffer()
+		defer templ.ReleaseBuffer(buf)
+		if err := rows.Render(ctx, buf); err != nil {
+			return err
+		}
+		return writeClean(w, buf.Bytes())
+	})
+}

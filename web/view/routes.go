@@ -48,18 +48,20 @@ type URL struct {
 	Query url.Values // nil is empty
 }
 
-// With returns the address with one parameter set; an empty value removes it. Paging starts again, because a
-// cursor is only valid for the list it was made for.
-func (u URL) With(key, value string) string {
+// With returns the address with parameters set, given as names and values in turn; an empty value removes one.
+// Paging starts again, because a cursor is only valid for the list it was made for.
+func (u URL) With(pairs ...string) string {
 	q := url.Values{}
 	for k, v := range u.Query {
 		if k != "before" && k != "after" && k != "fragment" {
 			q[k] = v
 		}
 	}
-	q.Del(key)
-	if value != "" {
-		q.Set(key, value)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		q.Del(pairs[i])
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
 	}
 	return join(u.Path, q)
 }

@@ -176,31 +176,48 @@ type heavy struct {
 	own   time.Duration
 }
 
-// heaviest returns the spans under root (all with a negative root) that took most own time, groups as one.
+// heaviest returns the steps under root (all with a negative root) that took most own time. Steps of one name
+// are one: a loop that calls twelve times is one reason, not twelve.
 func (t *timeline) heaviest(root int) []heavy {
-	type key struct {
-		parent int
-		group  string
-	}
-	at := map[key]int{}
+	at := map[string]int{}
 	var out []heavy
 	for i, s := range t.spans {
 		if t.own[i] <= 0 || (root >= 0 && !t.under(i, root)) {
 			continue
 		}
-		if s.Group != "" {
-			k := key{t.parent(i), string(s.Kind) + s.Group}
-			if j, ok := at[k]; ok {
-				out[j].count++
-				out[j].own += t.own[i]
-				continue
-			}
-			at[k] = len(out)
+		key := string(s.Kind) + " " + or(s.Group, s.Name)
+		j, ok := at[key]
+		if !ok {
+			j = len(out)
+			at[key] = j
+			out = append(out, heavy{first: i})
 		}
-		out = append(out, heavy{i, 1, t.own[i]})
+		out[j].count++
+		out[j].own += t.own[i]
 	}
 	slices.SortStableFunc(out, func(a, b heavy) int { return cmp.Compare(b.own, a.own) })
 	return out
+}
+
+// repeated is how often one statement ran under one parent, at most; below repeatsFrom it is 0.
+func (t *timeline) repeated() int {
+	type key struct {
+		parent int
+		group  string
+	}
+	counts, most := map[key]int{}, 0
+	for i, s := range t.spans {
+		if s.Kind != KindQuery || s.Group == "" {
+			continue
+		}
+		k := key{t.parent(i), s.Group}
+		counts[k]++
+		most = max(most, counts[k])
+	}
+	if most < repeatsFrom {
+		return 0
+	}
+	return most
 }
 
 func (t *timeline) under(i, root int) bool {

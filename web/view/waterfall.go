@@ -169,6 +169,9 @@ func timeAxis(total time.Duration, s scale) (width time.Duration, axis []axisTex
 
 // axisNum writes a round time without the places that the column beside it has.
 func axisNum(d time.Duration, s scale) string {
+	if d%s.div == 0 {
+		return Count(int64(d / s.div))
+	}
 	return digits(float64(d)/float64(s.div), 6)
 }
 

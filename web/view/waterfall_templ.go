@@ -9,7 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 // waterfallPanel is the spans by the wall clock, with the selected one beside them.
-func waterfallPanel(s Shell, v recordView, drawer bool) templ.Component {
+func waterfallPanel(s Shell, v recordView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -45,7 +45,7 @@ func waterfallPanel(s Shell, v recordView, drawer bool) templ.Component {
 			}
 		} else {
 			w := newWaterfall(v.t, v.here)
-			var templ_7745c5c3_Var2 = []any{"card", "wf-wrap", templ.KV("solo", drawer)}
+			var templ_7745c5c3_Var2 = []any{"card", "wf-wrap", templ.KV("solo", v.drawer)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var2...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -284,7 +284,7 @@ func waterfallPanel(s Shell, v recordView, drawer bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if !drawer {
+			if !v.drawer {
 				templ_7745c5c3_Err = inspectorBox(s, v).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -670,7 +670,7 @@ func waterfallRow(v recordView, w waterfall, r wfRow) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		} else if r.opens {
+		} else if r.opens && !v.drawer {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 56, "<button class=\"tw\" type=\"button\" data-twist aria-expanded=\"true\" aria-label=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
