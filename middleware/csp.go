@@ -53,6 +53,7 @@ func scriptPolicies(r *http.Request, h http.Header) (all []scriptPolicy) {
 	return all
 }
 
+// parseScriptPolicy reads one policy.
 func parseScriptPolicy(r *http.Request, policy string) scriptPolicy {
 	directives := map[string][]string{}
 	for d := range strings.SplitSeq(policy, ";") {

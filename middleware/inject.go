@@ -39,8 +39,9 @@ type Page struct {
 	Header  http.Header // read only
 
 	// Nonce is what the page's own Content-Security-Policy wants a script tag
-	// to carry; empty if none is needed. It holds only base64 characters. A
-	// page whose policy would not let the script run gets no snippet.
+	// to carry; empty if none is needed. It holds only base64 characters. It
+	// comes from the response's header alone. A page whose policy would not let
+	// the script run, be it in the header or in a meta tag, gets no snippet.
 	Nonce string
 }
 

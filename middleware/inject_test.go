@@ -185,6 +185,55 @@ func TestInject_HeaderOfAPage(t *testing.T) {
 	}
 }
 
+func TestInject_NoStore(t *testing.T) {
+	t.Parallel()
+	h := middleware.Inject(middleware.Injection{Snippet: snippet, NoStore: true})(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=60")
+		_, _ = io.WriteString(w, "<"+r.URL.Path[1:]+"></body>")
+	}))
+	for path, want := range map[string]string{"/html": "no-store", "/div": "max-age=60"} {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, httptest.NewRequest("GET", path, nil))
+		if got := rec.Result().Header.Get("Cache-Control"); got != want {
+			t.Errorf("%s: Cache-Control is %q, want %q", path, got, want)
+		}
+	}
+}
+
+// TestInject_WriterThatSendsLater: a wrapper outside may read the header only
+// when it sends it, after our own WriteHeader.
+func TestInject_WriterThatSendsLater(t *testing.T) {
+	t.Parallel()
+	const page = "<html><body></body></html>"
+	rec := httptest.NewRecorder()
+	late := &lateWriter{rec: rec}
+	injecting(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", strconv.Itoa(len(page)))
+		w.WriteHeader(200)
+		w.Header().Set("X-Late", "1")
+		_, _ = io.WriteString(w, page)
+	})).ServeHTTP(late, httptest.NewRequest("GET", "/", nil))
+	if got := late.Header().Get("Content-Length"); got != strconv.Itoa(len(page)+len(mark)) || late.Header().Get("X-Late") != "1" {
+		t.Errorf("header when it is sent: %v", late.Header())
+	}
+}
+
+type lateWriter struct{ rec *httptest.ResponseRecorder }
+
+func (w *lateWriter) Header() http.Header         { return w.rec.Header() }
+func (w *lateWriter) WriteHeader(int)             {}
+func (w *lateWriter) Write(p []byte) (int, error) { return w.rec.Body.Write(p) }
+
+func TestInject_NeedsASnippet(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if v := fmt.Sprint(recover()); !strings.HasPrefix(v, "middleware: Inject: Injection.Snippet is nil") {
+			t.Errorf("got %q", v)
+		}
+	}()
+	middleware.Inject(middleware.Injection{})
+}
+
 func TestInject_RefusesMoreThanTheLength(t *testing.T) {
 	t.Parallel()
 	page := "<!doctype html><body>" + strings.Repeat("x", 600) + "</body>"
@@ -410,6 +459,47 @@ func TestT08_NonceComesFromThePolicyOfTheResponse(t *testing.T) {
 				t.Errorf("nonce %q, want %q; page %q", got, c.want, rec.Body)
 			}
 		})
+	}
+}
+
+// TestT08_PolicyInThePage: a policy in a meta tag comes too late to be asked
+// for a nonce, but not too late to be respected.
+func TestT08_PolicyInThePage(t *testing.T) {
+	t.Parallel()
+	for meta, in := range map[string]bool{
+		`<meta http-equiv="Content-Security-Policy" content="script-src 'none'">`:                    false,
+		`<META content='default-src https://cdn.test' HTTP-EQUIV=content-security-policy />`:         false,
+		`<meta http-equiv=content-security-policy content="script-src &#39;none&#39;">`:              false,
+		`<meta http-equiv="Content-Security-Policy" content="script-src 'self'">`:                    true,
+		`<meta http-equiv="Content-Security-Policy" content="script-src 'nonce-abc'">`:               true,
+		`<meta http-equiv="Content-Security-Policy" content="script-src 'nonce-other'">`:             false,
+		`<meta name=description content="script-src 'none'">`:                                        true,
+		`<meta http-equiv="refresh" content="script-src 'none'"><metal content="script-src 'none'">`: true,
+		`<!-- <meta http-equiv="Content-Security-Policy" content="script-src 'none'"> -->`:           true,
+		`<meta = http-equiv = "Content-Security-Policy" content = "script-src 'none'">`:              false,
+	} {
+		for _, sized := range []bool{true, false} {
+			page := "<!doctype html><head>" + meta + "</head>" + strings.Repeat("x", 600) + "<body></body>"
+			_, body := answer(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Security-Policy", "script-src 'nonce-abc' 'self'")
+				if sized {
+					w.Header().Set("Content-Length", strconv.Itoa(len(page)))
+				}
+				for _, c := range []byte(page) {
+					_, _ = w.Write([]byte{c})
+				}
+			})
+			want := page
+			switch {
+			case in:
+				want = strings.Replace(page, "</body>", mark+"</body>", 1)
+			case sized:
+				want += strings.Repeat(" ", len(mark))
+			}
+			if body != want {
+				t.Errorf("%s: ends %q", meta, body[600:])
+			}
+		}
 	}
 }
 

@@ -36,6 +36,7 @@ type injector struct {
 	held     []byte      // the first bytes, later those from a </body> on
 	base     int64       // offset of held
 	snippet  []byte
+	nonce    string // that the snippet was made with
 	scan     scanner
 }
 
@@ -200,13 +201,13 @@ func (j *injector) decide(next []byte) error {
 
 // makeSnippet asks for the snippet and reports whether there is one.
 func (j *injector) makeSnippet() bool {
-	nonce, ok := scriptNonce(j.req, j.snapshot)
-	if !ok {
+	var ok bool
+	if j.nonce, ok = scriptNonce(j.req, j.snapshot); !ok {
 		return false
 	}
 	func() {
 		defer func() { _ = recover() }()
-		j.snippet = j.opt.Snippet(Page{Request: j.req, Status: j.status, Header: j.snapshot, Nonce: nonce})
+		j.snippet = j.opt.Snippet(Page{Request: j.req, Status: j.status, Header: j.snapshot, Nonce: j.nonce})
 	}()
 	return len(j.snippet) > 0
 }
@@ -356,17 +357,31 @@ func (j *injector) finish() error {
 	return j.writeHeld()
 }
 
-// complete puts the snippet into what is held back. Nothing may follow the
-// root element of XHTML but white space, which still makes up the length.
+// complete puts the snippet into what is held back. Nothing but white space
+// may follow the root element of XHTML, and nothing else goes into a page
+// whose own policy forbids the snippet; it still makes up the length.
 func (j *injector) complete() {
 	switch {
+	case !j.permitted(), j.scan.found < 0 && j.xml:
+		if j.length >= 0 {
+			j.held = append(j.held, strings.Repeat(" ", len(j.snippet))...)
+		}
 	case j.scan.found >= 0:
 		j.held = slices.Concat(j.snippet, j.held)
-	case !j.xml:
+	default:
 		j.held = append(j.held, j.snippet...)
-	case j.length >= 0:
-		j.held = append(j.held, strings.Repeat(" ", len(j.snippet))...)
 	}
+}
+
+// permitted asks the policies that the page carries itself.
+func (j *injector) permitted() bool {
+	for _, content := range j.scan.policies {
+		p := parseScriptPolicy(j.req, content)
+		if !p.open && !slices.Contains(p.nonces, j.nonce) {
+			return false
+		}
+	}
+	return true
 }
 
 // abort hands on what is held back, without a snippet.

@@ -113,7 +113,7 @@ func seal(rec *instrument.Recording, res *Response, r *http.Request, v any, retu
 	case !returned && v == nil:
 		flags |= instrument.FlagError
 		rec.Set(instrument.KeyErrorMessage.String(errGoexit.Error()))
-	case v == http.ErrAbortHandler:
+	case v == http.ErrAbortHandler && !gone:
 		flags |= instrument.FlagError
 		rec.Set(instrument.KeyErrorMessage.String(http.ErrAbortHandler.Error()))
 	}

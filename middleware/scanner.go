@@ -13,14 +13,18 @@ type scanner struct {
 	open  int64 // offset of the "<" of the tag being read
 	found int64 // offset of the latest end tag of body, -1 if none
 
+	policies []string // content security policies in meta tags
+
 	name    [10]byte // name of the tag being read, lower case, cut
 	nameLen int
 	endTag  bool
 	slash   bool   // the byte before was "/" in a tag
 	raw     string // element whose text is being skipped
 	escape  uint8  // in a script: 1 after "<!--", 2 after "<script" in there
-	dashes  int    // "-" (or "]") read in a row
-	opening int    // how many of dashes opened the comment
+	meta    []byte // attributes of the meta tag being read
+	inMeta  bool
+	dashes  int // "-" (or "]") read in a row
+	opening int // how many of dashes opened the comment
 }
 
 type scanState uint8
@@ -69,15 +73,15 @@ func (s *scanner) keep() int64 {
 // run reads the next piece of the page.
 func (s *scanner) run(p []byte) {
 	for i := 0; i < len(p); {
-		if skip := s.skip(p[i:]); skip > 0 {
-			i += skip
-			s.pos += int64(skip)
-			continue
+		n := s.skip(p[i:])
+		if n == 0 && s.step(p[i]) {
+			n = 1
 		}
-		if s.step(p[i]) {
-			i++
-			s.pos++
+		if s.inMeta && len(s.meta)+n <= maxMeta {
+			s.meta = append(s.meta, p[i:i+n]...)
 		}
+		i += n
+		s.pos += int64(n)
 	}
 }
 
@@ -158,6 +162,7 @@ func (s *scanner) stepName(c byte) bool {
 		s.found = s.open
 	}
 	s.slash = false
+	s.inMeta, s.meta = !s.endTag && s.is("meta"), s.meta[:0]
 	return s.again(inTag)
 }
 
@@ -213,6 +218,12 @@ func (s *scanner) stepValue(c byte) bool {
 // closeTag decides how the text after a tag is read. A tag that closes itself
 // means something in SVG only, where these elements may have it.
 func (s *scanner) closeTag() bool {
+	if s.inMeta {
+		s.inMeta = false
+		if p, ok := metaPolicy(string(s.meta)); ok {
+			s.policies = append(s.policies, p)
+		}
+	}
 	if !s.endTag && !s.slash && !s.xml {
 		switch name := string(s.name[:s.nameLen]); name {
 		case "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript", "plaintext":

@@ -41,33 +41,35 @@ func flushCases() []Case {
 	}
 }
 
-func hijackCases() []Case {
-	hijack := func(take func(w http.ResponseWriter) (http.Hijacker, bool)) serveFunc {
-		return func(x *Exchange, w http.ResponseWriter, _ *http.Request) {
-			h, ok := take(w)
-			if !ok {
-				x.Saw("no hijacker")
-				return
-			}
-			conn, rw, err := h.Hijack()
-			if err != nil {
-				x.Saw("hijack: %v", err)
-				return
-			}
-			defer conn.Close()
-			n, err := w.Write([]byte("late"))
-			x.Saw("write after hijack: %d %v", n, err)
-			n, err = w.Write(nil)
-			x.Saw("empty write after hijack: %d %v", n, err)
-			n, err = io.WriteString(w, "late")
-			x.Saw("string after hijack: %d %v", n, err)
-			w.WriteHeader(500)
-			line, err := rw.ReadString('\n')
-			x.Saw("buffered: %q %v", line, err)
-			fmt.Fprint(rw, "HTTP/1.1 101 Switching Protocols\r\n\r\nraw "+line)
-			rw.Flush()
+// hijack takes the connection over and goes on using the writer.
+func hijack(take func(w http.ResponseWriter) (http.Hijacker, bool)) serveFunc {
+	return func(x *Exchange, w http.ResponseWriter, _ *http.Request) {
+		h, ok := take(w)
+		if !ok {
+			x.Saw("no hijacker")
+			return
 		}
+		conn, rw, err := h.Hijack()
+		if err != nil {
+			x.Saw("hijack: %v", err)
+			return
+		}
+		defer conn.Close()
+		n, err := w.Write([]byte("late"))
+		x.Saw("write after hijack: %d %v", n, err)
+		n, err = w.Write(nil)
+		x.Saw("empty write after hijack: %d %v", n, err)
+		n, err = io.WriteString(w, "late")
+		x.Saw("string after hijack: %d %v", n, err)
+		w.WriteHeader(500)
+		line, err := rw.ReadString('\n')
+		x.Saw("buffered: %q %v", line, err)
+		fmt.Fprint(rw, "HTTP/1.1 101 Switching Protocols\r\n\r\nraw "+line)
+		rw.Flush()
 	}
+}
+
+func hijackCases() []Case {
 	return []Case{
 		{Name: "9 hijack by assertion", OnlyHTTP1: true, Serve: hijack(func(w http.ResponseWriter) (http.Hijacker, bool) {
 			h, ok := w.(http.Hijacker)
