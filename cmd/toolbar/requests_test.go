@@ -1,0 +1,121 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRequests_ListsTheNewestFirst(t *testing.T) {
+	t.Parallel()
+	a, last := shop(t)
+	lines := strings.Split(strings.TrimSpace(mustRun(t, "requests", "--db", a.path)), "\n")
+	if len(lines) != 6 {
+		t.Fatalf("%d lines, want a head and five requests:\n%s", len(lines), strings.Join(lines, "\n"))
+	}
+	if !strings.HasPrefix(lines[1], last.String()) || !strings.Contains(lines[1], "201") || !strings.HasSuffix(lines[1], "POST /orders") {
+		t.Errorf("first line is %q", lines[1])
+	}
+	for args, want := range map[string]int{
+		"--limit 2":       3,
+		"--slower 1h":     1,
+		"--failed":        1,
+		"--path ord":      6,
+		"--path nothing":  1,
+		"--handler POST*": 6,
+		"--kind task":     1,
+		"--since 1h":      6,
+		"--until 1h":      1,
+	} {
+		out := mustRun(t, append([]string{"requests", "--db", a.path}, strings.Fields(args)...)...)
+		if n := strings.Count(out, "\n"); n != want {
+			t.Errorf("%s: %d lines, want %d:\n%s", args, n, want, out)
+		}
+	}
+}
+
+func TestShow_DrawsTheTree(t *testing.T) {
+	t.Parallel()
+	a, last := shop(t)
+	out := mustRun(t, "show", "--db", a.path, last.String())
+	_, below, _ := strings.Cut(out, " own\n")
+	var tree []string
+	for line := range strings.Lines(below) {
+		columns := []rune(strings.TrimRight(line, "\n"))
+		tree = append(tree, string(columns[min(31, len(columns)):])) // behind the figures
+	}
+	want := []string{
+		"request POST /orders",
+		"  view checkout.Create",
+		"    3 times query SELECT name FROM products WHER…",
+		"    signal order_status_changed",
+		"      receiver reserve-stock  [error]",
+		"      database is locked",
+		"      receiver send-confirmation  [slow]",
+	}
+	if strings.Join(tree, "\n") != strings.Join(want, "\n") {
+		t.Errorf("tree:\n%s\nwant:\n%s\nall:\n%s", strings.Join(tree, "\n"), strings.Join(want, "\n"), out)
+	}
+	for _, part := range []string{"request POST /orders", "status 201", last.String() + ", began ", "database is locked"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("no %q in:\n%s", part, out)
+		}
+	}
+}
+
+func TestShow_TellsWhereAPanicCameFrom(t *testing.T) {
+	t.Parallel()
+	a := startApp(t)
+	ctx, rec := a.rec.Begin(t.Context(), beginOrders)
+	func() {
+		defer func() { rec.Panic(recover()) }()
+		_ = ctx
+		panic("no stock")
+	}()
+	rec.End()
+	a.flush()
+	out := mustRun(t, "show", "--db", a.path, rec.ID().String())
+	for _, want := range []string{"[panic]", "no stock", "stack of request POST /orders", "requests_test.go:"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in:\n%s", want, out)
+		}
+	}
+}
+
+func TestClock_GivesTheDayOfEarlierTimes(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 20, 13, 0, 0, 0, time.UTC)
+	if got := clock(now.Add(-time.Hour), now); got != "12:00:00.000" {
+		t.Errorf("today: %q", got)
+	}
+	if got := clock(now.Add(-48*time.Hour), now); got != "18 Nov 13:00" {
+		t.Errorf("earlier: %q", got)
+	}
+}
+
+func TestParseWhen(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 20, 13, 0, 0, 0, time.UTC)
+	for s, want := range map[string]time.Time{
+		"":                     {},
+		"90s":                  now.Add(-90 * time.Second),
+		"1h30m":                now.Add(-90 * time.Minute),
+		"7d":                   now.AddDate(0, 0, -7),
+		"1.5d":                 now.Add(-36 * time.Hour),
+		"2w":                   now.AddDate(0, 0, -14),
+		"0":                    now,
+		"2026-11-19":           time.Date(2026, 11, 19, 0, 0, 0, 0, time.UTC),
+		"2026-11-19 12:30":     time.Date(2026, 11, 19, 12, 30, 0, 0, time.UTC),
+		"2026-11-19T12:30:15":  time.Date(2026, 11, 19, 12, 30, 15, 0, time.UTC),
+		"2026-11-19T12:30:15Z": time.Date(2026, 11, 19, 12, 30, 15, 0, time.UTC),
+	} {
+		if got, err := parseWhen("since", s, now); err != nil || !got.Equal(want) {
+			t.Errorf("parseWhen(%q) = %v, %v; want %v", s, got, err, want)
+		}
+	}
+	for _, s := range []string{"yesterday", "-1h", "-3d", "d", "1x", "NaNd", "1e300d", "2026-13-01"} {
+		if got, err := parseWhen("since", s, now); err == nil {
+			t.Errorf("parseWhen(%q) = %v", s, got)
+		}
+	}
+}

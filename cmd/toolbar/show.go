@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/report"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/report/term"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
+)
+
+func newShow() *cobra.Command {
+	var db string
+	cmd := &cobra.Command{
+		Use:     "show ID",
+		Short:   "Show one record as a tree of what happened in it",
+		Example: "  toolbar show 65wzsb8000000",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := instrument.ParseID(args[0])
+			if err != nil {
+				return fmt.Errorf("%q is not a record's id: take one from 'toolbar requests' or 'toolbar report'", args[0])
+			}
+			return withStore(cmd.Context(), db, func(s *store.Store) error {
+				return show(cmd.Context(), s, id, cmd.OutOrStdout())
+			})
+		},
+	}
+	addDB(cmd, &db)
+	return cmd
+}
+
+func show(ctx context.Context, s *store.Store, id instrument.ID, out io.Writer) error {
+	rec, err := s.Record(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return failed(fmt.Errorf("there is no record %s: it was removed because of its age, or it is in another store", id))
+	}
+	if err != nil {
+		return failed(err)
+	}
+	v := newRecordView(out, rec)
+	v.head(time.Local)
+	v.tree()
+	v.stacks()
+	if err := v.w.Flush(); err != nil {
+		return failed(fmt.Errorf("write record: %w", err))
+	}
+	return nil
+}
+
+// recordView writes one Record for people. Everything captured is cleaned.
+type recordView struct {
+	w        *bufio.Writer
+	rec      *instrument.Record
+	children [][]int // of each span, in the order in which they began
+	width    int
+	color    bool
+}
+
+const defaultWidth = 80
+
+func newRecordView(out io.Writer, rec *instrument.Record) *recordView {
+	screen := screenOf(out)
+	v := &recordView{w: bufio.NewWriter(out), rec: rec, width: screen.Width, color: screen.Color}
+	if v.width <= 0 {
+		v.width = defaultWidth
+	}
+	v.children = make([][]int, len(rec.Spans))
+	for i, s := range rec.Spans {
+		if s.Parent >= 0 && s.Parent < i {
+			v.children[s.Parent] = append(v.children[s.Parent], i)
+		}
+	}
+	return v
+}
+
+// head says what the Record is.
+func (v *recordView) head(zone *time.Location) {
+	r := v.rec
+	s := fmt.Sprintf("%s %s, %s", r.Handler.Kind, r.Handler.Name, report.FormatDuration(r.Duration))
+	if r.Path != "" && !strings.HasSuffix(r.Handler.Name, " "+r.Path) {
+		s += fmt.Sprintf(", %s %s", r.Method, r.Path)
+	}
+	if r.Status != 0 || r.Handler.Kind == instrument.KindCommand {
+		s += fmt.Sprintf(", %s %d", statusWord(r.Handler.Kind), r.Status)
+	}
+	for _, line := range term.Wrap(term.Line(s), v.width) {
+		fmt.Fprintln(v.w, line)
+	}
+	fmt.Fprintf(v.w, "%s, began %s\n", r.ID, r.StartTime().In(zone).Format("2 Jan 2006 15:04:05.000 MST"))
+	if f := r.Flags.String(); f != "" {
+		fmt.Fprintf(v.w, "flags: %s\n", f)
+	}
+	v.field("user", r.User)
+	v.field("error", r.Error)
+	if r.Left > 0 {
+		fmt.Fprintf(v.w, "%d spans, %d more were left out by the cap\n", len(r.Spans), r.Left)
+	}
+	fmt.Fprintln(v.w)
+}
+
+func statusWord(k instrument.Kind) string {
+	if k == instrument.KindCommand {
+		return "exit code"
+	}
+	return "status"
+}
+
+func (v *recordView) field(name, value string) {
+	if value != "" {
+		fmt.Fprintln(v.w, term.Fit(name+": "+term.Line(value), v.width))
+	}
+}
+
+// stacks writes where panics came from, below the tree.
+func (v *recordView) stacks() {
+	for _, s := range v.rec.Spans {
+		if len(s.Stack) == 0 {
+			continue
+		}
+		fmt.Fprintf(v.w, "\n%s\n", term.Fit(term.Line(fmt.Sprintf("stack of %s %s: %s", s.Handler.Kind, s.Handler.Name, s.Error)), v.width))
+		for _, f := range s.Stack {
+			fmt.Fprintf(v.w, "  %s\n      %s:%d\n", term.Line(f.Func), term.Line(f.File), f.Line)
+		}
+	}
+}
