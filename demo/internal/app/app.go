@@ -34,7 +34,7 @@ type Options struct {
 	ToolbarFile string
 	// ShopFile keeps the shop; "" = DefaultShopFile.
 	ShopFile string
-	// Seed is what an empty shop is filled with; zero = 60 customers, 300 orders and 8,000 visits.
+	// Seed is what an empty shop is filled with; zero = 60 customers, 300 orders and 24,000 visits.
 	Seed store.Seed
 	// Unstocked leaves an empty shop empty.
 	Unstocked bool

@@ -17,7 +17,7 @@ func seed(st *store.Store) commands.Command {
 		Setup: func(f *commands.Flags) commands.RunFunc {
 			customers := f.Int("customers", 60, "`how many` customers")
 			orders := f.Int("orders", 300, "`how many` orders of the last three months")
-			visits := f.Int("visits", 8000, "`how many` visits of the last three months")
+			visits := f.Int("visits", 24000, "`how many` visits of the last three months")
 			return func(ctx context.Context, run *commands.Run) error {
 				if *customers < 2 || *orders < 1 || *visits < 1 {
 					return commands.Errorf("a shop has two customers, an order and a visit at least, not %d, %d and %d", *customers, *orders, *visits)

@@ -8,7 +8,10 @@ import (
 )
 
 func (s *Shop) connectActivity() {
-	listen(s, UserActivity, "log-activity", s.logActivity)
+	from := signals.From(s)
+	s.listen(
+		UserActivity.Connect(s.logActivity, signals.UID("log-activity"), from),
+	)
 }
 
 func (s *Shop) logActivity(ctx context.Context, e *signals.Event[store.Activity]) error {

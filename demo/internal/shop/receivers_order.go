@@ -12,15 +12,18 @@ import (
 
 // An order that a visitor pays is confirmed at once: the first three run, and each shows something else in the toolbar.
 func (s *Shop) connectOrder() {
-	listen(s, OrderStatusChanged, "send-confirmation", s.sendConfirmation, signals.When(toConfirmed))
-	listen(s, OrderStatusChanged, "update-customer-stats", s.updateCustomerStats, signals.When(toConfirmed))
-	listen(s, OrderStatusChanged, "sync-crm", s.syncCRM, signals.When(toConfirmed))
+	from := signals.From(s)
+	s.listen(
+		OrderStatusChanged.Connect(s.sendConfirmation, signals.UID("send-confirmation"), from, signals.When(toConfirmed)),
+		OrderStatusChanged.Connect(s.updateCustomerStats, signals.UID("update-customer-stats"), from, signals.When(toConfirmed)),
+		OrderStatusChanged.Connect(s.syncCRM, signals.UID("sync-crm"), from, signals.When(toConfirmed)),
 
-	listen(s, OrderStatusChanged, "create-shipment", s.createShipment, signals.When(toShipped))
-	listen(s, OrderStatusChanged, "send-shipping-notice", s.sendShippingNotice, signals.When(toShipped))
+		OrderStatusChanged.Connect(s.createShipment, signals.UID("create-shipment"), from, signals.When(toShipped)),
+		OrderStatusChanged.Connect(s.sendShippingNotice, signals.UID("send-shipping-notice"), from, signals.When(toShipped)),
 
-	listen(s, OrderStatusChanged, "release-stock", s.releaseStock, signals.When(toCancelled), signals.When(wasConfirmed))
-	listen(s, OrderStatusChanged, "refund", s.refund, signals.When(toCancelled), signals.When(isPaid))
+		OrderStatusChanged.Connect(s.releaseStock, signals.UID("release-stock"), from, signals.When(toCancelled), signals.When(wasConfirmed)),
+		OrderStatusChanged.Connect(s.refund, signals.UID("refund"), from, signals.When(toCancelled), signals.When(isPaid)),
+	)
 }
 
 type statusEvent = signals.Event[StatusChange]

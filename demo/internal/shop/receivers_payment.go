@@ -11,8 +11,11 @@ import (
 )
 
 func (s *Shop) connectPayment() {
-	listen(s, PaymentProcessed, "reserve-stock", s.reserveStock)
-	listen(s, PaymentProcessed, "print-receipt", s.printReceipt)
+	from := signals.From(s)
+	s.listen(
+		PaymentProcessed.Connect(s.reserveStock, signals.UID("reserve-stock"), from),
+		PaymentProcessed.Connect(s.printReceipt, signals.UID("print-receipt"), from),
+	)
 }
 
 // reserveStock takes the pieces of a paid order out of the storeroom, and says so when few are left. One piece that is sold

@@ -8,10 +8,13 @@ import (
 )
 
 func (s *Shop) connectRegistration() {
-	listen(s, UserRegistered, "create-profile", s.createProfile)
-	listen(s, UserRegistered, "send-welcome", s.sendWelcome)
-	listen(s, UserRegistered, "track-registration", s.trackRegistration)
-	listen(s, UserRegistered, "add-default-groups", s.addDefaultGroups)
+	from := signals.From(s)
+	s.listen(
+		UserRegistered.Connect(s.createProfile, signals.UID("create-profile"), from),
+		UserRegistered.Connect(s.sendWelcome, signals.UID("send-welcome"), from),
+		UserRegistered.Connect(s.trackRegistration, signals.UID("track-registration"), from),
+		UserRegistered.Connect(s.addDefaultGroups, signals.UID("add-default-groups"), from),
+	)
 }
 
 func (s *Shop) createProfile(ctx context.Context, e *signals.Event[Registration]) error {

@@ -13,8 +13,11 @@ import (
 const restock = 60
 
 func (s *Shop) connectStock() {
-	listen(s, InventoryLow, "order-more", s.orderMore)
-	listen(s, InventoryLow, "warn-keeper", s.warnKeeper)
+	from := signals.From(s)
+	s.listen(
+		InventoryLow.Connect(s.orderMore, signals.UID("order-more"), from),
+		InventoryLow.Connect(s.warnKeeper, signals.UID("warn-keeper"), from),
+	)
 }
 
 func (s *Shop) orderMore(ctx context.Context, e *signals.Event[LowStock]) error {

@@ -1,8 +1,6 @@
 package shop
 
 import (
-	"context"
-
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
 	"github.com/go-debug-toolbar/debugtoolbar/signals"
 )
@@ -49,8 +47,9 @@ func (s *Shop) connect() {
 	s.connectActivity()
 }
 
-// listen connects a receiver to this shop alone, until it closes.
-func listen[T any](s *Shop, signal *signals.Signal[T], uid string, fn func(context.Context, *signals.Event[T]) error, when ...signals.ConnectOption) {
-	c := signal.Connect(fn, append(when, signals.From(s), signals.UID(uid))...)
-	s.onClose(func() { c.Disconnect() })
+// listen keeps connections until the shop closes.
+func (s *Shop) listen(receivers ...*signals.Connection) {
+	for _, r := range receivers {
+		s.onClose(func() { r.Disconnect() })
+	}
 }

@@ -20,7 +20,7 @@ type Seed struct {
 	PasswordHash string // of all its accounts
 	Customers    int    // 0 = 60
 	Orders       int    // 0 = 300
-	Visits       int    // rows of the activity table; 0 = 8,000
+	Visits       int    // rows of the activity table; 0 = 24,000
 }
 
 // Seeded says what Fill did.
@@ -40,7 +40,7 @@ func (s *Store) Fill(ctx context.Context, seed Seed) (Seeded, error) {
 	}
 	f := filler{seed: seed, now: s.now(), rand: rand.New(rand.NewPCG(1, 2))}
 	f.seed.Customers = max(orDefault(seed.Customers, 60), 2)
-	f.seed.Orders, f.seed.Visits = orDefault(seed.Orders, 300), orDefault(seed.Visits, 8_000)
+	f.seed.Orders, f.seed.Visits = orDefault(seed.Orders, 300), orDefault(seed.Visits, 24_000)
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		for _, step := range []func(context.Context, *sql.Tx) error{f.products, f.customers, f.orders, f.feedback, f.visits} {
 			if err := step(ctx, tx); err != nil {

@@ -1,0 +1,71 @@
+package e2etest
+
+import (
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/app"
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
+	"github.com/go-debug-toolbar/debugtoolbar/toolbar"
+)
+
+// App is the demo in the test's own process, served on a port of its own.
+type App struct {
+	*app.App
+	URL  string // without a slash at the end
+	File string // of the toolbar
+
+	tb     testing.TB
+	server *httptest.Server
+}
+
+// Open opens the demo with a small shop and files of its own; change may change more. It is closed when the test ends.
+func Open(tb testing.TB, change ...func(*app.Options)) *App {
+	tb.Helper()
+	dir := tb.TempDir()
+	o := app.Options{
+		ToolbarFile: filepath.Join(dir, "toolbar.db"),
+		ShopFile:    filepath.Join(dir, "shop.db"),
+		Seed:        store.Seed{Customers: 10, Orders: 40, Visits: 50},
+		Toolbar:     func(c *toolbar.Config) { c.NotDefault = true },
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	opened, err := app.New(tb.Context(), o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	a := &App{App: opened, File: o.ToolbarFile, tb: tb, server: httptest.NewServer(opened.Handler())}
+	a.URL = a.server.URL
+	tb.Cleanup(a.Close)
+	return a
+}
+
+// Close closes server, shop and toolbar. It may be called again.
+func (a *App) Close() {
+	if a.server == nil {
+		return
+	}
+	a.server.CloseClientConnections() // live pages would hold the server up
+	a.server.Close()
+	a.server = nil
+	if err := a.App.Close(); err != nil {
+		a.tb.Error(err)
+	}
+}
+
+// Flush has everything stored that has ended.
+func (a *App) Flush() {
+	a.tb.Helper()
+	if err := a.Toolbar.Flush(a.tb.Context()); err != nil {
+		a.tb.Fatal(err)
+	}
+}
+
+// Page is the address of a path of the dashboard.
+func (a *App) Page(path string) string { return a.URL + "/_toolbar/" + path }
+
+// API is the address of a path below api/v1/.
+func (a *App) API(path string) string { return a.Page("api/v1/" + path) }

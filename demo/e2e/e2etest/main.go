@@ -1,0 +1,63 @@
+package e2etest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+const module = "github.com/go-debug-toolbar/debugtoolbar"
+
+// built is the folder of the programs, made when the first is built.
+var built = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "e2e-programs-") })
+
+var (
+	demo = sync.OnceValues(func() (string, error) { return build(module + "/demo") })
+	cli  = sync.OnceValues(func() (string, error) { return build(module + "/cmd/toolbar") })
+)
+
+// Main runs a package's tests, looks for goroutines that they left behind and removes the programs that were built.
+func Main(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		// scs.New starts a store of its own, whose clean-up cannot be stopped; the shop puts another in its place.
+		goleak.IgnoreTopFunction("github.com/alexedwards/scs/v2/memstore.(*MemStore).startCleanup"),
+		goleak.Cleanup(func(code int) {
+			if dir, err := built(); err == nil {
+				os.RemoveAll(dir)
+			}
+			os.Exit(code)
+		}))
+}
+
+// Demo builds the demo, once for all tests of a package, and returns the program's path.
+func Demo(tb testing.TB) string { return program(tb, demo) }
+
+// CLI builds the command line tool likewise.
+func CLI(tb testing.TB) string { return program(tb, cli) }
+
+func program(tb testing.TB, made func() (string, error)) string {
+	tb.Helper()
+	file, err := made()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return file
+}
+
+func build(pkg string) (string, error) {
+	dir, err := built()
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, path.Base(pkg))
+	if out, err := exec.Command("go", "build", "-o", file, pkg).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w\n%s", pkg, err, out)
+	}
+	return file, nil
+}
