@@ -39,14 +39,15 @@ const (
 	maxAttrText         = 16 << 10 // of one attribute
 )
 
-// DefaultSlow gives the threshold of a kind for which Config.Slow has none.
+// DefaultSlow gives the threshold of a kind for which Config.Slow has none. A layer
+// has none: its time is that of everything inside it.
 func DefaultSlow(k Kind) time.Duration {
 	switch k {
 	case KindRequest, KindView, KindSignal, KindCustom:
 		return 500 * time.Millisecond
 	case KindReceiver, KindCall, KindRender:
 		return 200 * time.Millisecond
-	case KindLayer, KindQuery:
+	case KindQuery:
 		return 100 * time.Millisecond
 	case KindCache:
 		return 20 * time.Millisecond

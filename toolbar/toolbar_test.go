@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -148,6 +150,29 @@ func TestWrap_RequestIsRecordedWithItsTree(t *testing.T) {
 	}
 }
 
+func TestPages_LinkOnlyToWhatIsThere(t *testing.T) {
+	t.Parallel()
+	b := setup(t, toolbar.Config{}, shop(t))
+	_, page := b.get("/orders/7")
+	b.flush()
+	_, overview := b.get("/_toolbar/")
+	seen := 0
+	for _, m := range regexp.MustCompile(`(?:href|src|css)="([^"#]+)"`).FindAllStringSubmatch(page+overview, -1) {
+		if strings.HasPrefix(m[1], "data:") {
+			continue
+		}
+		for _, link := range strings.Fields(html.UnescapeString(m[1])) {
+			if res, _ := b.get(link); res.StatusCode != http.StatusOK || strings.Contains(link, "/static/") && res.Header.Get("Cache-Control") == "no-store" {
+				t.Errorf("%s: %d, %s", link, res.StatusCode, res.Header.Get("Cache-Control"))
+			}
+			seen++
+		}
+	}
+	if seen < 20 {
+		t.Errorf("%d links, want at least 20", seen)
+	}
+}
+
 func TestDashboard_EveryPageAnswers(t *testing.T) {
 	t.Parallel()
 	b := setup(t, toolbar.Config{}, shop(t))
@@ -221,7 +246,7 @@ func TestF34_BadConfigsAreErrorsThatSayWhatToDo(t *testing.T) {
 		"Config.Retention.Age": {Retention: toolbar.Retention{Age: -1}},
 		"Config.MaxSpans":      {MaxSpans: -1},
 		"QueueRecords":         {QueueRecords: -1},
-		"is a directory":       {Path: dir},
+		"is a folder":          {Path: dir},
 	} {
 		if c.Path == "" {
 			c.Path = filepath.Join(dir, "toolbar.db")

@@ -70,7 +70,7 @@ func (t *Toolbar) inject(next http.Handler) http.Handler {
 // snippet is what goes into a page: the element, and its script. Nothing in it comes
 // from the request but the Record's id.
 func (t *Toolbar) snippet() func(middleware.Page) []byte {
-	asset := func(name string) string { return html.EscapeString(t.config.Prefix + "static/" + static.Path(name)) }
+	asset := func(name string) string { return html.EscapeString(t.config.Prefix + static.Path(name)) }
 	css := strings.Join([]string{asset("tokens.css"), asset("toolbar.css"), asset("app.css")}, " ")
 	script, base := asset("toolbar.js"), html.EscapeString(t.config.Prefix)
 	return func(p middleware.Page) []byte {

@@ -81,7 +81,9 @@ func (d *Dashboard) requestFigures(m *view.Overview, points []query.Point) {
 	m.P50, m.P95 = all.Hist.Quantile(.5), all.Hist.Quantile(.95)
 }
 
-// overviewHandlers fills in the table of handlers, and what is wrong with them.
+// overviewHandlers fills in the table of handlers, and what is wrong with them. What
+// only contains others, as a layer does, would stand above all of them: it has pages of
+// its own.
 func (d *Dashboard) overviewHandlers(m *view.Overview, rows []query.HandlerStats) {
 	whole := timeOfRecords(rows)
 	for i := range rows {
@@ -91,6 +93,8 @@ func (d *Dashboard) overviewHandlers(m *view.Overview, rows []query.HandlerStats
 		}
 		if timed(h.Handler.Kind) {
 			m.HandlersTotal++
+		}
+		if timed(h.Handler.Kind) && !contains(h.Handler.Kind) || h.Handler.Kind == instrument.KindView {
 			if len(m.Handlers) < overviewHandlers {
 				m.Handlers = append(m.Handlers, d.handlerRow(h, whole))
 			}

@@ -19,6 +19,9 @@ func (d *Dashboard) problems(h *query.HandlerStats) (found []view.Problem) {
 		Kind: kindOf(h.Handler.Kind), Name: h.Handler.Name,
 		Href: d.base.Handler(kindOf(h.Handler.Kind), h.Handler.Name), Of: int64(h.Count),
 	}
+	if h.Handler.Kind == instrument.KindQuery {
+		p.Name, p.Code = statementName(h.Handler.Name), h.Handler.Name
+	}
 	add := func(s view.Status, n uint64, text string) {
 		p.Status, p.Count, p.Text = s, int64(n), text
 		found = append(found, p)
@@ -34,7 +37,7 @@ func (d *Dashboard) problems(h *query.HandlerStats) (found []view.Problem) {
 	}
 	if h.Slow > 0 {
 		limit := d.config.Recorder.Slow(h.Handler.Kind)
-		add(view.StatusSlow, h.Slow, fmt.Sprintf("takes over %s: p95 %s", view.Dur(limit), view.Dur(h.Hist.Quantile(.95))))
+		add(view.StatusSlow, h.Slow, fmt.Sprintf("took over %s, %s at most", view.Dur(limit), view.Dur(h.Max)))
 	}
 	return found
 }

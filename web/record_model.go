@@ -116,10 +116,12 @@ func plural(k instrument.Kind, n int) string {
 // badge.
 const repeatedQueries = 5
 
+// mostRepeated is the SELECT that ran most often: writes and transactions are not
+// something that one statement could have done.
 func mostRepeated(rec *instrument.Record) (n int, text string) {
 	counts := map[string]int{}
 	for _, s := range rec.Spans {
-		if s.Handler.Kind != instrument.KindQuery {
+		if s.Handler.Kind != instrument.KindQuery || !strings.HasPrefix(strings.ToUpper(s.Handler.Name), "SELECT") {
 			continue
 		}
 		counts[s.Handler.Name]++

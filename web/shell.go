@@ -44,7 +44,7 @@ func (d *Dashboard) live(r *http.Request, s *view.Shell, stream string) {
 }
 
 func (d *Dashboard) asset(name string) string {
-	return d.config.Prefix + "static/" + static.Path(name)
+	return d.config.Prefix + static.Path(name)
 }
 
 func (d *Dashboard) styles(names ...string) []string {
