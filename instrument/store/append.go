@@ -17,8 +17,8 @@ import (
 // a Record again does nothing, so a batch whose fate is unknown can be tried again.
 //
 // The Records must be of this process; what the numbers in them mean is stored
-// with them. When the database file was deleted or replaced the error is
-// [ErrFileGone].
+// with them. When the database file was deleted or replaced they go to the one that
+// has its name now, or to a new one; the error is [ErrFileGone] when there can be none.
 func (s *Store) Append(ctx context.Context, b *instrument.Batch) error {
 	if b == nil || len(b.Items) == 0 {
 		return nil

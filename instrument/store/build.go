@@ -10,21 +10,6 @@ import (
 	"sync"
 )
 
-// Build is what a process was built from. Two processes of one build can be
-// compared with those of another.
-type Build struct {
-	Revision string // of the version control system; "" unknown
-	Dirty    bool   // there were changes that had not been committed
-	Go       string // version of the toolchain
-	Main     string // path of the main package
-	Modules  []Module
-}
-
-// Module is a dependency as it was linked.
-type Module struct {
-	Path, Version string
-}
-
 var thisBuild = sync.OnceValue(func() Build {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -53,6 +53,12 @@ func (c *catalog) load(ctx context.Context, db *sql.DB) (map[int64]instrument.Ha
 	return fresh, nil
 }
 
+func (c *catalog) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.full = time.Time{}
+}
+
 func scanHandler(rows *sql.Rows) (id int64, h instrument.HandlerInfo, err error) {
 	var kind string
 	var fn, file sql.NullString

@@ -15,8 +15,7 @@ var (
 	// as it is.
 	ErrNewer = errors.New("the store was written by a newer version of the toolbar: update this program, or choose another path")
 	// ErrFileGone says that the database file was deleted, renamed or replaced while
-	// it was open. What SQLite writes from then on goes to a file without a name, so
-	// nothing more is written.
+	// it was open, and that there is no other in its place that can be written to.
 	ErrFileGone = errors.New("the database file was deleted or replaced")
 	// ErrReadOnly says that a store opened with Options.ReadOnly was asked to write.
 	ErrReadOnly = errors.New("the store is open for reading only")

@@ -12,24 +12,7 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
-// HandlerQuery chooses statistics. The zero value is all of all time.
-type HandlerQuery struct {
-	// Since and Until bound the time; zero is open. Statistics are kept by the
-	// minute, and after a day by the hour: Since is rounded down, Until up.
-	Since, Until time.Time
-	// Kinds of handlers; empty is all.
-	Kinds []instrument.Kind
-	// Handler is a handler's name, exactly; "" is any.
-	Handler string
-	// Name is what a handler's name contains, whatever the case. With a "*" it is a
-	// pattern for the whole name, in which "*" stands for anything.
-	Name string
-	// Processes are those whose calls count, by Process.ID; empty is all. Hours hold
-	// those of all processes of a build under the first of them.
-	Processes []int64
-}
-
-func (q *HandlerQuery) filter() handlerFilter {
+func filterOf(q *HandlerQuery) handlerFilter {
 	return handlerFilter{q.Kinds, q.Handler, q.Name}
 }
 
@@ -43,14 +26,6 @@ func minutes(since, until time.Time) (from, to int64) {
 		to = minuteOf(until.Add(time.Minute - 1))
 	}
 	return from, to
-}
-
-// HandlerStats is what one handler did in a window of time, in all processes.
-type HandlerStats struct {
-	Handler instrument.HandlerInfo
-	// RollRow holds the numbers. Its own Handler is nil, because the handler may be
-	// another program's; its Slowest may name Records that are gone.
-	instrument.RollRow
 }
 
 // slowestPerHandler is how many of the slowest Records HandlerStats names.
@@ -77,7 +52,7 @@ func (s *Store) handlerStats(ctx context.Context, q *HandlerQuery) ([]HandlerSta
 	if err != nil {
 		return nil, err
 	}
-	filter := q.filter()
+	filter := filterOf(q)
 	byRow := map[int64]*HandlerStats{}
 	var scan rollScan
 	var minute, row int64
@@ -153,12 +128,6 @@ func (s *Store) EachHandler(ctx context.Context, since, until time.Time, fn func
 		}
 	}
 	return nil
-}
-
-// KindCounts is what all handlers of a kind did.
-type KindCounts struct {
-	Handlers                    int // called at all
-	Count, Errors, Panics, Slow uint64
 }
 
 // Counts gives the numbers of each kind in a window, for menus.

@@ -5,27 +5,18 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
-// Process is one run of a program that wrote to the store.
-type Process struct {
-	ID      int64  // of the row; never given twice
-	Number  uint16 // in record ids
-	PID     int
-	Host    string
-	Service string
-	Build   Build
-	Started time.Time
-	Seen    time.Time // the last sign of life
-	Ended   time.Time // zero: it is alive, or it died without a word
-	Alive   bool      // what it has not finished may still be
-
-	boot     string
-	pidStart int64
+// run is a Process with what tells whether it is alive.
+type run struct {
+	Process
+	boot     string // within it a pid means the same; "" unknown
+	pidStart int64  // tells a process from a later one with its pid; 0 unknown
 }
 
 const (
@@ -41,30 +32,34 @@ func (w *writer) register(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	number, err := w.freeNumber(ctx)
-	if err != nil {
-		return err
+	// The number is in the ids of Records that are on the way: it stays when the
+	// store begins anew in another file.
+	number := w.self.Number
+	if number == 0 {
+		if number, err = w.freeNumber(ctx); err != nil {
+			return err
+		}
 	}
 	now := w.options.Now()
 	pid := os.Getpid()
-	p := Process{
+	p := run{boot: bootID(), pidStart: processStart(pid), Process: Process{
 		Number: number, PID: pid, Host: w.options.Host, Service: w.options.Service,
 		Build: thisBuild(), Started: now, Seen: now, Alive: true,
-		boot: bootID(), pidStart: processStart(pid),
-	}
+	}}
 	p.ID, err = w.intern(ctx, `INSERT INTO process
 		(number, build, host, service, boot, pid, pid_start, started, seen)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 		int64(p.Number), build, p.Host, p.Service, p.boot, p.PID, p.pidStart, now.UnixMilli(), now.UnixMilli())
-	w.self, w.seen = p, now
+	w.self, w.seen = p.Process, now
 	return err
 }
 
 // freeNumber picks the number after the last one given, past those of living
 // processes. So a number comes back late, and an id that a dead process made is
-// not made again even when the wall clock was set back.
+// not made again even when the wall clock was set back. In a new file it begins
+// anywhere: processes that wrote to the file before it keep their numbers.
 func (w *writer) freeNumber(ctx context.Context) (uint16, error) {
-	last := uint16(0)
+	last := uint16(rand.Uint32N(instrument.MaxProcess))
 	err := w.conn.QueryRowContext(ctx, "SELECT number FROM process ORDER BY id DESC LIMIT 1").Scan(&last)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, err
@@ -95,22 +90,23 @@ const processQuery = `SELECT p.id, p.number, p.host, p.service, p.boot, p.pid, p
 	p.started, p.seen, p.ended, b.revision, b.dirty, b.go, b.main, b.modules
 	FROM process p JOIN build b ON b.id = p.build`
 
-func scanProcess(rows *sql.Rows, o *Options) (p Process, err error) {
+func scanProcess(rows *sql.Rows, o *Options) (Process, error) {
+	var p run
 	var started, seen int64
 	var ended sql.NullInt64
-	err = rows.Scan(&p.ID, &p.Number, &p.Host, &p.Service, &p.boot, &p.PID, &p.pidStart,
+	err := rows.Scan(&p.ID, &p.Number, &p.Host, &p.Service, &p.boot, &p.PID, &p.pidStart,
 		&started, &seen, &ended, &p.Build.Revision, &p.Build.Dirty, &p.Build.Go, &p.Build.Main, (*moduleList)(&p.Build.Modules))
 	p.Started, p.Seen = time.UnixMilli(started), time.UnixMilli(seen)
 	if ended.Valid {
 		p.Ended = time.UnixMilli(ended.Int64)
 	}
 	p.Alive = err == nil && !ended.Valid && p.alive(o)
-	return p, err
+	return p.Process, err
 }
 
 // alive looks for the process where that is possible: on this machine, since it
 // was started, in the same container. Elsewhere only the heartbeat tells.
-func (p *Process) alive(o *Options) bool {
+func (p *run) alive(o *Options) bool {
 	if boot := bootID(); boot != "" && p.boot == boot && p.Host == o.Host && p.pidStart != 0 {
 		return processStart(p.PID) == p.pidStart
 	}

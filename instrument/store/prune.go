@@ -107,7 +107,7 @@ func (w *writer) usedBytes(ctx context.Context, s *Store) (int64, error) {
 			return 0, err
 		}
 	}
-	_, wal := s.file.sizes()
+	_, wal := s.file.Load().sizes()
 	return (pages-free)*size + wal, nil
 }
 

@@ -92,6 +92,12 @@ func (c *nameCache) of(process int64) *processNames {
 	return n
 }
 
+func (c *nameCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.processes = nil
+}
+
 // processNames resolves the numbers of one process. It implements
 // instrument.Names.
 type processNames struct {

@@ -12,94 +12,21 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
-// Sort is the order of a list of Records.
-type Sort uint8
-
-// The orders of Records.
-const (
-	Newest  Sort = iota // the latest id first
-	Oldest              // the earliest id first
-	Slowest             // the longest duration first
-)
-
-// RecordQuery chooses Records. The zero value gives the newest fifty of all.
-type RecordQuery struct {
-	Kinds   []instrument.Kind // empty is all
-	Handler string            // the handler's name, exactly; "" is any
-	Name    string            // as HandlerQuery.Name
-
-	Path      string // what the path contains
-	Method    string // exactly
-	User      string // exactly
-	Tag       string // one of the tags, exactly
-	Error     string // what the error's first line contains
-	StatusMin int    // 404, 404 is 404; 500, 599 is every 5xx; 0 is open
-	StatusMax int
-
-	MinDuration time.Duration
-	MaxDuration time.Duration // 0 is open
-	MinQueries  int
-
-	FlagsAny  instrument.Flags // at least one of them; 0 is any
-	FlagsAll  instrument.Flags // each of them
-	FlagsNone instrument.Flags // none of them
-
-	Trace     instrument.TraceID
-	Parent    instrument.ID
-	Processes []int64 // by Process.ID; empty is all
-
-	Since, Until time.Time // when it began; zero is open
-
-	Sort  Sort
-	After Cursor // RecordPage.Next of the page before; zero is the first page
-	Limit int    // 0: 50; at most 1000
-	// Budget is how long the search may take when the filter passes few Records.
-	// 0: 250 ms. What has not been searched by then is missing; the page says so.
-	Budget time.Duration
-}
-
 const (
 	defaultPage   = 50
 	maxPage       = 1000
 	defaultBudget = 250 * time.Millisecond
 )
 
-// Cursor is a place in an ordered list of Records. Records that are added or
-// removed meanwhile do not shift it.
-type Cursor struct {
-	ID       instrument.ID
-	Duration time.Duration // only for Slowest
-}
-
-// Row is a Record in a list.
-type Row struct {
-	instrument.Summary                        // its Handler is nil: the Record may be another program's
-	Handler            instrument.HandlerInfo // what its Summary's Handler was
-	Process            int64                  // Process.ID
-}
-
-// RecordPage is a part of a list of Records.
-type RecordPage struct {
-	Records []Row
-	// Next is where the following page begins; More tells that there may be one.
-	Next Cursor
-	More bool
-	// Complete is false when the Budget ran out: of Total Records that could be in
-	// the list, Searched were looked at. In the orders Newest and Oldest the next
-	// page goes on there; for Slowest ask again with a larger Budget.
-	Complete        bool
-	Searched, Total int64
-}
-
-func (q RecordQuery) withDefaults() RecordQuery {
+func withDefaults(q RecordQuery) RecordQuery {
 	q.Limit = min(max(cmp.Or(q.Limit, defaultPage), 1), maxPage)
 	q.Budget = cmp.Or(max(q.Budget, 0), defaultBudget)
 	return q
 }
 
-// window is the range of ids that the query is about: from the first to before
-// the second.
-func (q *RecordQuery) window() (from, to instrument.ID) {
+// windowOf is the range of ids that a query is about: from the first to before the
+// second.
+func windowOf(q *RecordQuery) (from, to instrument.ID) {
 	from, to = 0, math.MaxInt64
 	if !q.Since.IsZero() {
 		from = instrument.FirstID(q.Since)
@@ -134,8 +61,8 @@ func (c *condition) add(text string, args ...any) {
 // pass nothing.
 func (s *Store) condition(ctx context.Context, q *RecordQuery) (c *condition, none bool, err error) {
 	c = &condition{}
-	q.addColumns(c)
-	q.addFlags(c)
+	c.addColumns(q)
+	c.addFlags(q)
 	if q.Handler != "" || q.Name != "" {
 		handlers, err := s.catalog.load(ctx, s.db)
 		if err != nil {
@@ -159,7 +86,7 @@ func (s *Store) condition(ctx context.Context, q *RecordQuery) (c *condition, no
 	return c, false, nil
 }
 
-func (q *RecordQuery) addColumns(c *condition) {
+func (c *condition) addColumns(q *RecordQuery) {
 	for _, f := range []struct {
 		set  bool
 		text string
@@ -189,7 +116,7 @@ func (q *RecordQuery) addColumns(c *condition) {
 	}
 }
 
-func (q *RecordQuery) addFlags(c *condition) {
+func (c *condition) addFlags(q *RecordQuery) {
 	if q.FlagsAny != 0 {
 		c.add("(flags & ?) <> 0", int64(q.FlagsAny))
 	}
@@ -279,7 +206,7 @@ func (s *Store) selectRows(ctx context.Context, tail string, args ...any) ([]Row
 
 // Records gives a page of the Records that the query chooses.
 func (s *Store) Records(ctx context.Context, q RecordQuery) (RecordPage, error) {
-	q = q.withDefaults()
+	q = withDefaults(q)
 	ctx, cancel := context.WithTimeout(ctx, s.options.QueryTimeout+q.Budget)
 	defer cancel()
 	page, err := s.records(ctx, &q)

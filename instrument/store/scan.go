@@ -29,7 +29,7 @@ type walk struct {
 }
 
 func newWalk(q *RecordQuery) *walk {
-	from, to := q.window()
+	from, to := windowOf(q)
 	return &walk{from: from, to: to, oldest: q.Sort == Oldest, portion: firstPortion, done: from >= to}
 }
 
@@ -89,12 +89,12 @@ func (s *Store) orderedRecords(ctx context.Context, q *RecordQuery, c *condition
 		page.Records = append(page.Records, found...)
 	}
 	page.Complete = true
-	page.cut(q.Limit)
+	cutPage(&page, q.Limit)
 	return page, s.countTotal(ctx, q, &page)
 }
 
-// cut leaves n Records and notes whether there were more.
-func (p *RecordPage) cut(n int) {
+// cutPage leaves n Records and notes whether there were more.
+func cutPage(p *RecordPage, n int) {
 	if len(p.Records) > n {
 		p.Records, p.More = p.Records[:n], true
 	}
@@ -107,7 +107,7 @@ func (p *RecordPage) cut(n int) {
 // incomplete is a page whose search ran out of time; the next goes on where it
 // stopped.
 func (s *Store) incomplete(ctx context.Context, q *RecordQuery, w *walk, page RecordPage) (RecordPage, error) {
-	page.cut(q.Limit)
+	cutPage(&page, q.Limit)
 	page.More = true
 	page.Next = Cursor{ID: w.to}
 	if w.oldest {
@@ -123,7 +123,7 @@ func (s *Store) incomplete(ctx context.Context, q *RecordQuery, w *walk, page Re
 func (s *Store) countTotal(ctx context.Context, q *RecordQuery, page *RecordPage) (err error) {
 	first := *q
 	first.After = Cursor{}
-	from, to := first.window()
+	from, to := windowOf(&first)
 	switch {
 	case q.Since.IsZero() && q.Until.IsZero():
 		page.Total, err = s.total(ctx, totalRecords)
@@ -146,7 +146,7 @@ func (s *Store) slowestRecords(ctx context.Context, q *RecordQuery, c *condition
 	page := RecordPage{Complete: true}
 	w := newWalk(q)
 	var err error
-	if q.onlyKinds() {
+	if onlyKinds(q) {
 		page.Complete, err = s.slowestOfWindow(ctx, q, c, top)
 	} else {
 		page.Complete, err = s.searchSlowest(ctx, q, c, top, w, time.Now().Add(q.Budget))
@@ -157,16 +157,16 @@ func (s *Store) slowestRecords(ctx context.Context, q *RecordQuery, c *condition
 	if page.Records, err = s.rowsOf(ctx, top.list); err != nil {
 		return page, err
 	}
-	page.cut(q.Limit)
+	cutPage(&page, q.Limit)
 	page.Searched = w.searched
 	return page, s.countTotal(ctx, q, &page)
 }
 
 // onlyKinds tells whether the query has no filter but kinds and the window.
-func (q *RecordQuery) onlyKinds() bool {
+func onlyKinds(q *RecordQuery) bool {
 	var c condition
-	q.addColumns(&c)
-	q.addFlags(&c)
+	c.addColumns(q)
+	c.addFlags(q)
 	return c.text.Len() == 0 && q.Handler == "" && q.Name == ""
 }
 
@@ -233,7 +233,7 @@ func (s *Store) slowestOfWindow(ctx context.Context, q *RecordQuery, c *conditio
 	if err != nil {
 		return false, err
 	}
-	from, to := q.window()
+	from, to := windowOf(q)
 	deadline := time.Now().Add(q.Budget)
 	if edge := firstOf(minuteOf(instrument.ID(cleared).Time()) + 1); cleared > 0 && from < edge {
 		w := &walk{from: from, to: min(to, edge), portion: firstPortion}
@@ -284,7 +284,7 @@ func (s *Store) slowestOfMinutes(ctx context.Context, c *condition, top *topList
 
 // searchHidden searches the minutes that may hide what belongs to the answer.
 func (s *Store) searchHidden(ctx context.Context, q *RecordQuery, c *condition, top *topList, hidden map[int64]time.Duration, deadline time.Time) (complete bool, err error) {
-	from, to := q.window()
+	from, to := windowOf(q)
 	var minutes []int64
 	for m := range hidden {
 		minutes = append(minutes, m)

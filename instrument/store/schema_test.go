@@ -179,30 +179,67 @@ func TestOpen_RefusesBadOptions(t *testing.T) {
 	}
 }
 
-func TestF13_ReplacedFileIsNoticed(t *testing.T) {
+func TestF13_WritersMeetInANewFile(t *testing.T) {
 	t.Parallel()
 	for name, harm := range map[string]func(path string) error{
 		"removed": os.Remove,
-		"renamed": func(path string) error { return os.Rename(path, path+".old") },
+		"all removed": func(path string) error {
+			return errors.Join(os.Remove(path), os.Remove(path+"-wal"), os.Remove(path+"-shm"))
+		},
+		"no folder": func(path string) error { return os.RemoveAll(filepath.Dir(path)) },
+		"renamed":   func(path string) error { return os.Rename(path, path+".old") },
 		"replaced": func(path string) error {
 			return errors.Join(os.WriteFile(path+".new", nil, 0o600), os.Rename(path+".new", path))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := setup(t, store.Options{})
-			f.add(t, made{at: noon})
-			must(t, harm(f.path))
-			b := &instrument.Batch{Items: []instrument.Item{made{at: noon, n: 1}.item()}}
-			if err := f.Append(context.Background(), b); !errors.Is(err, store.ErrFileGone) {
-				t.Errorf("Append: got %v, expected ErrFileGone", err)
+			one := setup(t, store.Options{})
+			two := open(t, one.path, store.Options{})
+			old := one.add(t, made{at: noon, name: "GET /before"})[0]
+			two.add(t, made{at: noon, n: 1})
+			must(t, harm(one.path))
+			if h, err := one.Health(context.Background()); err == nil && !h.Gone && name != "replaced" {
+				t.Errorf("Health does not notice: %+v", h)
 			}
-			if err := f.Roll(context.Background(), noon, nil); !errors.Is(err, store.ErrFileGone) {
-				t.Errorf("Roll: got %v, expected ErrFileGone", err)
+			want := []instrument.ID{two.add(t, made{at: noon, n: 3})[0], one.add(t, made{at: noon, n: 2})[0]}
+			for _, f := range []*fixture{one, two} {
+				f.checkIntegrity(t)
+				page, err := f.Records(context.Background(), store.RecordQuery{})
+				must(t, err)
+				if ids(page.Records) != fmt.Sprint(want) || page.Records[0].Handler.Name != "GET /made" {
+					t.Errorf("in the new file are %s, expected %v", ids(page.Records), want)
+				}
+				if _, err := f.Record(context.Background(), old); !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("a record of the old file: %v", err)
+				}
+				if rec, err := f.Record(context.Background(), want[0]); err != nil || rec.Spans[0].Handler.Name != "GET /made" {
+					t.Errorf("a record of the new file: %+v, %v", rec, err)
+				}
 			}
-			if h, err := f.Health(context.Background()); err != nil || !h.Gone {
-				t.Errorf("Health: %+v, %v", h, err)
+			if one.Process() == two.Process() {
+				t.Error("the writers have one number now")
 			}
 		})
 	}
+}
+
+func TestF13_AForeignFileInItsPlaceIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	f := setup(t, store.Options{})
+	must(t, os.Rename(f.path, f.path+".old"))
+	must(t, os.WriteFile(f.path, []byte(strings.Repeat("somebody's file ", 10)), 0o600))
+	before := fingerprint(t, f.path)
+	b := &instrument.Batch{Items: []instrument.Item{made{at: noon}.item()}}
+	for range 2 {
+		err := f.Append(context.Background(), b)
+		if !errors.Is(err, store.ErrFileGone) || !errors.Is(err, store.ErrForeign) {
+			t.Errorf("got %v, expected ErrFileGone and ErrForeign", err)
+		}
+	}
+	if fingerprint(t, f.path) != before {
+		t.Error("it was changed")
+	}
+	must(t, os.Remove(f.path))
+	must(t, f.Append(context.Background(), b))
 }

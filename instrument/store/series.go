@@ -9,24 +9,6 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
-// SeriesQuery chooses what a Series counts.
-type SeriesQuery struct {
-	// HandlerQuery says whose calls, and from when to when. Here zero times are not
-	// open: Until is now, Since an hour before Until.
-	HandlerQuery
-	// Step is the stretch of each point, rounded up to whole minutes. 0: a minute.
-	Step time.Duration
-}
-
-// MaxPoints is how many points a series may have.
-const MaxPoints = 10_000
-
-// Point is what happened in one step.
-type Point struct {
-	Start time.Time
-	instrument.Stats
-}
-
 // Series gives one point for each step of the window, also for those in which
 // nothing happened. Statistics that are kept by the hour stand at its beginning.
 func (s *Store) Series(ctx context.Context, q SeriesQuery) ([]Point, error) {
@@ -84,7 +66,7 @@ func (s *Store) seriesRows(ctx context.Context, q *SeriesQuery, from, to int64) 
 	if len(q.Processes) > 0 {
 		where = " AND r.process IN (" + numbers(q.Processes) + ")"
 	}
-	filter := q.filter()
+	filter := filterOf(&q.HandlerQuery)
 	if filter.any() {
 		return s.db.QueryContext(ctx, "SELECT minute, "+rollColumns+" FROM rollup r WHERE minute >= ? AND minute < ?"+where, from, to)
 	}

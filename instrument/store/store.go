@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
@@ -87,7 +89,7 @@ func (o Options) validate() error {
 type Store struct {
 	options Options
 	db      *sql.DB
-	file    watch
+	file    atomic.Pointer[watch]
 	writer  *writer // nil when read-only
 	catalog catalog
 	names   nameCache
@@ -123,11 +125,16 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	s.writer = w
-	s.file, err = newWatch(ctx, s.db)
-	if err != nil {
+	if err := s.watchFile(ctx); err != nil {
 		return errors.Join(err, w.close(ctx))
 	}
 	return nil
+}
+
+func (s *Store) watchFile(ctx context.Context) error {
+	file, err := newWatch(ctx, s.db)
+	s.file.Store(&file)
+	return err
 }
 
 func (s *Store) openReader(ctx context.Context) error {
@@ -146,8 +153,7 @@ func (s *Store) openReader(ctx context.Context) error {
 	if id.version < SchemaVersion {
 		return fmt.Errorf("its schema has version %d, this program reads version %d: start the app once, it migrates the store", id.version, SchemaVersion)
 	}
-	s.file, err = newWatch(ctx, s.db)
-	return err
+	return s.watchFile(ctx)
 }
 
 // Close notes that the process ended and gives the writing connection back to the
@@ -191,13 +197,36 @@ func (s *Store) write(ctx context.Context, what string, fn func(context.Context,
 }
 
 func (s *Store) writeLocked(ctx context.Context, w *writer, fn func(context.Context, *writer) error) error {
-	if w.conn == nil {
+	if w.closed {
 		return ErrClosed
 	}
-	if err := s.file.check(); err != nil {
+	if gone := s.file.Load().check(); gone != nil || w.conn == nil {
+		if err := s.reopen(ctx, w); err != nil {
+			return errors.Join(cmp.Or(gone, ErrFileGone), fmt.Errorf("open it anew: %w", err))
+		}
+	}
+	err := w.transaction(ctx, func() error { return fn(ctx, w) })
+	if errors.Is(err, sql.ErrConnDone) || errors.Is(err, driver.ErrBadConn) {
+		w.drop()
+	}
+	return err
+}
+
+// reopen goes on in the file that has the name now, or in a new one: somebody
+// deleted the store to begin afresh while the app was running. All processes do the
+// same and meet in one file. What was in the old one is theirs who took it away.
+func (s *Store) reopen(ctx context.Context, w *writer) error {
+	w.drop()
+	if err := w.open(ctx, s.db); err != nil {
 		return err
 	}
-	return w.transaction(ctx, func() error { return fn(ctx, w) })
+	s.catalog.forget()
+	s.names.forget()
+	if err := s.watchFile(ctx); err != nil {
+		w.drop()
+		return err
+	}
+	return nil
 }
 
 // deadline gives every query one.

@@ -15,7 +15,8 @@ type writer struct {
 	options *Options
 
 	mu      sync.Mutex // serialises transactions; guards what follows
-	conn    *sql.Conn  // nil when closed
+	closed  bool
+	conn    *sql.Conn // nil when closed or lost
 	stmts   map[string]*sql.Stmt
 	inserts []insertStmt
 	self    Process
@@ -27,15 +28,23 @@ type writer struct {
 }
 
 func newWriter(ctx context.Context, db *sql.DB, o *Options) (*writer, error) {
+	w := &writer{options: o}
+	return w, w.open(ctx, db)
+}
+
+// open takes a connection and prepares the database behind it.
+func (w *writer) open(ctx context.Context, db *sql.DB) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	w := &writer{options: o, conn: conn, stmts: map[string]*sql.Stmt{}}
+	w.conn, w.stmts = conn, map[string]*sql.Stmt{}
+	w.names, w.slow, w.prune = namer{}, slowLists{}, pruner{}
 	if err := w.begin(ctx); err != nil {
-		return nil, errors.Join(err, conn.Close())
+		w.drop()
+		return err
 	}
-	return w, nil
+	return nil
 }
 
 func (w *writer) begin(ctx context.Context) error {
@@ -49,6 +58,26 @@ func (w *writer) begin(ctx context.Context) error {
 		return fmt.Errorf("bound the -wal: %w", err)
 	}
 	return w.prepareInserts(ctx)
+}
+
+// drop closes the connection for good: what it has open is not to be used again.
+func (w *writer) drop() {
+	if w.conn == nil {
+		return
+	}
+	_ = w.release()
+	_ = w.conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = w.conn.Close()
+	w.conn = nil
+}
+
+// release closes what was prepared.
+func (w *writer) release() (err error) {
+	for _, s := range w.stmts {
+		err = errors.Join(err, s.Close())
+	}
+	w.stmts = nil
+	return errors.Join(err, w.closeInserts())
 }
 
 // boundWAL keeps the -wal small in a store that is to be small. The connection that
@@ -77,6 +106,7 @@ func (w *writer) boundWAL(ctx context.Context) error {
 func (w *writer) close(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.closed = true
 	if w.conn == nil {
 		return nil
 	}
@@ -84,10 +114,7 @@ func (w *writer) close(ctx context.Context) error {
 		now := w.options.Now().UnixMilli()
 		return w.exec(ctx, "UPDATE process SET seen = ?, ended = ? WHERE id = ?", now, now, w.self.ID)
 	})
-	for _, s := range w.stmts {
-		err = errors.Join(err, s.Close())
-	}
-	err = errors.Join(err, w.closeInserts(), w.conn.Close())
+	err = errors.Join(err, w.release(), w.conn.Close())
 	w.conn = nil
 	return err
 }

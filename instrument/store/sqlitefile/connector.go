@@ -3,6 +3,10 @@ package sqlitefile
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync/atomic"
 
 	"modernc.org/sqlite"
 )
@@ -13,31 +17,69 @@ type connector struct {
 	driver.Connector
 	path     string // absolute; "" in memory
 	readOnly bool
+	known    atomic.Pointer[fs.FileInfo] // the file that was found to be ours
 }
 
 // Connect opens a connection, making the file when it is missing.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
-	if c.path != "" {
-		if err := c.prepare(); err != nil {
-			return nil, err
-		}
+	if c.path == "" {
+		return c.Connector.Connect(ctx)
 	}
-	conn, err := c.Connector.Connect(ctx)
+	if err := c.prepare(); err != nil {
+		return nil, err
+	}
+	base, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := keepWAL(conn, c); err != nil {
-		conn.Close()
+	conn, err := c.wrap(base)
+	if err != nil {
+		base.Close()
 		return nil, err
 	}
 	return conn, nil
 }
 
-// keepWAL makes the connection leave -wal and -shm alone when it closes.
-func keepWAL(conn driver.Conn, c *connector) error {
-	if c.path == "" || c.readOnly {
-		return nil
+func (c *connector) wrap(base driver.Conn) (driver.Conn, error) {
+	inner, ok := base.(sqliteConn)
+	if !ok {
+		return nil, fmt.Errorf("the driver's connection, %T, lacks a method that is needed", base)
 	}
-	_, err := conn.(sqlite.FileControl).FileControlPersistWAL("main", 1)
-	return err
+	if !c.readOnly {
+		// Leave -wal and -shm alone when the last connection closes.
+		if _, err := inner.FileControlPersistWAL("main", 1); err != nil {
+			return nil, err
+		}
+	}
+	info, err := os.Stat(c.path)
+	return &conn{sqliteConn: inner, path: c.path, info: info}, err
+}
+
+// sqliteConn is what the driver's connections can do.
+type sqliteConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+	sqlite.FileControl
+}
+
+// conn is a connection that leaves the pool when its file is no longer the one
+// with the name: what it would read or write is nobody's any more.
+type conn struct {
+	sqliteConn
+	path string
+	info fs.FileInfo // when it was opened
+}
+
+// ResetSession is asked before the connection is used again.
+func (c *conn) ResetSession(ctx context.Context) error {
+	if info, err := os.Stat(c.path); err != nil || !os.SameFile(info, c.info) {
+		return driver.ErrBadConn
+	}
+	return c.sqliteConn.ResetSession(ctx)
 }

@@ -18,8 +18,8 @@
 // through a pool reaches one of its connections only.
 //
 // A new file is made under another name, completely, and then given its own. So
-// nobody ever sees half a database, a file that is not ours is told by its first
-// hundred bytes before SQLite may touch it, and a -wal that was left behind by a
+// nobody ever sees half a database, a file that is not ours is told by its header
+// before SQLite may change anything, and a -wal that was left behind by a
 // deleted database is not replayed into the new one. Folder and files are the
 // user's alone.
 //

@@ -1,19 +1,22 @@
 package sqlitefile
 
 import (
-	"encoding/binary"
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
+	"time"
+
+	"modernc.org/sqlite"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 )
 
 // prepare makes sure that there is a file of ours at the path, or says why not.
 func (c *connector) prepare() error {
-	err := inspect(c.path, c.readOnly)
+	err := c.inspect()
 	switch {
 	case err == nil:
 		return nil
@@ -23,33 +26,48 @@ func (c *connector) prepare() error {
 	if err := create(c.path); err != nil {
 		return err
 	}
-	return inspect(c.path, false)
+	return c.inspect()
 }
 
-// inspect looks at the files without SQLite, which would begin by changing them.
-// An empty file counts as missing.
-func inspect(path string, readOnly bool) error {
-	for _, name := range companions(path) {
+// inspect looks at the files before SQLite may change them, which it begins with
+// when it opens them. An empty file counts as missing.
+func (c *connector) inspect() error {
+	for _, name := range companions(c.path) {
 		if err := refuseLink(name); err != nil {
 			return err
 		}
 	}
-	info, err := os.Lstat(path)
+	info, err := inspectFile(c.path, c.readOnly)
 	if err != nil {
 		return err
 	}
+	if known := c.known.Load(); known != nil && os.SameFile(*known, info) {
+		return nil
+	}
+	if err := inspectHeader(c.path); err != nil {
+		return err
+	}
+	c.known.Store(&info)
+	return nil
+}
+
+func inspectFile(path string, readOnly bool) (fs.FileInfo, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("it is a %s, not a file: give the file's own name", kindOf(info.Mode()))
+		return nil, fmt.Errorf("it is a %s, not a file: give the file's own name", kindOf(info.Mode()))
 	}
 	if !readOnly {
 		if err := refuseStranger(info); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if info.Size() == 0 {
-		return fs.ErrNotExist
+		return nil, fs.ErrNotExist
 	}
-	return inspectHeader(path)
+	return info, nil
 }
 
 // companions are the files that SQLite opens beside the database.
@@ -74,27 +92,32 @@ func kindOf(m fs.FileMode) string {
 	return "special file"
 }
 
-// Places in the header of a database file, from SQLite's file format.
-const (
-	headerSize      = 100
-	headerMagic     = "SQLite format 3\x00"
-	versionAt       = 60
-	applicationIDAt = 68
-)
-
-// inspectHeader tells whose file it is. The header of ours says so from the
-// moment at which the file has its name.
+// inspectHeader tells whose file it is. The header of ours says so from the moment
+// at which the file has its name.
+//
+// The file is read through SQLite, which opens it immutable: it takes no lock, makes
+// no other file and changes nothing. Reading it ourselves would be worse: when a
+// process closes any descriptor of a file, POSIX lets go of all locks that the
+// process has on it, those of SQLite's connections too.
 func inspectHeader(path string) error {
-	f, err := os.Open(path)
+	c, err := sqlite.NewConnector("file:" + escape(path) + "?mode=ro&immutable=1")
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	var h [headerSize]byte
-	if _, err := io.ReadFull(f, h[:]); err != nil || string(h[:len(headerMagic)]) != headerMagic {
-		return fmt.Errorf("%w: it is not a SQLite database", store.ErrForeign)
+	db := sql.OpenDB(c)
+	defer db.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	var applicationID, version int64
+	if err := db.QueryRowContext(ctx, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version").
+		Scan(&applicationID, &version); err != nil {
+		if failure, ok := errors.AsType[*sqlite.Error](err); ok && failure.Code()&0xff == notADatabase {
+			return fmt.Errorf("%w: it is not a SQLite database", store.ErrForeign)
+		}
+		return err
 	}
-	return store.CheckIdentity(
-		int64(int32(binary.BigEndian.Uint32(h[applicationIDAt:]))),
-		int64(int32(binary.BigEndian.Uint32(h[versionAt:]))))
+	return store.CheckIdentity(applicationID, version)
 }
+
+// notADatabase is SQLITE_NOTADB.
+const notADatabase = 26
