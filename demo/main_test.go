@@ -123,6 +123,30 @@ func TestServeTakesTheNextPort(t *testing.T) {
 	}
 }
 
+func TestManage(t *testing.T) {
+	dir := t.TempDir()
+	for _, tt := range []struct {
+		command string
+		code    int
+		text    string
+	}{
+		{"seed --orders 3 --visits 5 --customers 2", 0, "Stocked the shop with 40 products"},
+		{"seed", 0, "nothing to do"},
+		{"cleanup-old-records --days 0 --dry-run", 0, "Would delete 5 records"},
+		{"feedback-report --days 90", 0, "8 letters"},
+		{"feedback-report --days never", 2, "--days"},
+		{"no-such-command", 1, "unknown command"},
+	} {
+		t.Run(tt.command, func(t *testing.T) {
+			var out console
+			args := append([]string{"-db", filepath.Join(dir, "toolbar.db"), "-data", filepath.Join(dir, "shop.db"), "manage"}, strings.Fields(tt.command)...)
+			if code := run(t.Context(), args, &out, &out); code != tt.code || !strings.Contains(out.String(), tt.text) {
+				t.Errorf("exit code %d, want %d with %q:\n%s", code, tt.code, tt.text, &out)
+			}
+		})
+	}
+}
+
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
