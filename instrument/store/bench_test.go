@@ -105,3 +105,73 @@ func BenchmarkStore20(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPages is the row pages of the design, with fewer Records: an hour of
+// them, all with a row of statistics for each minute and route.
+func BenchmarkPages(b *testing.B) {
+	const records = 200_000
+	f := setup(b, store.Options{MaxBytes: 8 << 30, Now: func() time.Time { return noon.Add(time.Hour) }})
+	fillHour(b, f, records)
+	ctx := context.Background()
+	page, err := f.Records(ctx, store.RecordQuery{})
+	must(b, err)
+	for name, fn := range map[string]func() error{
+		"newest50": func() error { _, err := f.Records(ctx, store.RecordQuery{}); return err },
+		"one":      func() error { _, err := f.Record(ctx, page.Records[0].ID); return err },
+		"slowest50": func() error {
+			_, err := f.Records(ctx, store.RecordQuery{Sort: store.Slowest, Since: noon})
+			return err
+		},
+		"p95": func() error {
+			_, err := f.Handlers(ctx, store.HandlerQuery{Since: noon, Kinds: []instrument.Kind{instrument.KindRequest}})
+			return err
+		},
+		"substring": func() error {
+			_, err := f.Records(ctx, store.RecordQuery{Path: "nowhere", Budget: time.Minute})
+			return err
+		},
+		"sparklines": func() error {
+			_, err := f.Series(ctx, store.SeriesQuery{HandlerQuery: store.HandlerQuery{Handler: benchRoutes[0].Name()}})
+			return err
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				must(b, fn())
+			}
+		})
+	}
+}
+
+func fillHour(b *testing.B, f *fixture, records int) {
+	b.Helper()
+	record20(f.rec, 0)
+	model := f.sink.take().Items[0]
+	step := time.Hour / time.Duration(records)
+	batch := &instrument.Batch{}
+	for i := range records {
+		it := model
+		at := noon.Add(time.Duration(i) * step)
+		it.Summary.ID = instrument.FirstID(at) | instrument.ID(i%4096)
+		it.Summary.Start = at.UnixNano()
+		it.Summary.Handler = benchRoutes[i%len(benchRoutes)]
+		it.Summary.Duration = time.Duration(i*7919%1_000_003) * time.Microsecond
+		it.Summary.Path = fmt.Sprintf("/shop/orders/%d", i%5000)
+		if batch.Items = append(batch.Items, it); len(batch.Items) == 500 {
+			must(b, f.Append(context.Background(), batch))
+			batch.Items = batch.Items[:0]
+		}
+	}
+	must(b, f.Append(context.Background(), batch))
+	for minute := range 60 {
+		var rows []instrument.RollRow
+		for i, h := range benchRoutes {
+			r := instrument.RollRow{Stats: instrument.Stats{Handler: h, Count: 80, Sum: time.Second}}
+			for j := range 80 {
+				r.Hist.Add(time.Duration(j*j*(i+1)+minute) * 20 * time.Microsecond)
+			}
+			rows = append(rows, r)
+		}
+		must(b, f.Roll(context.Background(), noon.Add(time.Duration(minute)*time.Minute), rows))
+	}
+}

@@ -46,6 +46,11 @@ func (w *writer) register(ctx context.Context) error {
 		Number: number, PID: pid, Host: w.options.Host, Service: w.options.Service,
 		Build: thisBuild(), Started: now, Seen: now, Alive: true,
 	}}
+	// When only the connection was lost, the row from before is there still.
+	if err := w.exec(ctx, "UPDATE process SET ended = ? WHERE id = ? AND number = ? AND pid = ? AND boot = ?",
+		now.UnixMilli(), w.self.ID, int64(number), pid, p.boot); err != nil {
+		return err
+	}
 	p.ID, err = w.intern(ctx, `INSERT INTO process
 		(number, build, host, service, boot, pid, pid_start, started, seen)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,

@@ -78,7 +78,7 @@ func (o Options) validate() error {
 		{"QueryTimeout", int64(o.QueryTimeout)},
 	} {
 		if f.value < 0 {
-			errs = append(errs, fmt.Errorf("Options.%s is negative: use 0 for the default", f.name))
+			errs = append(errs, fmt.Errorf("negative Options.%s: use 0 for the default", f.name))
 		}
 	}
 	return errors.Join(errs...)
@@ -91,6 +91,7 @@ type Store struct {
 	db      *sql.DB
 	file    atomic.Pointer[watch]
 	writer  *writer // nil when read-only
+	number  uint16
 	catalog catalog
 	names   nameCache
 }
@@ -124,7 +125,7 @@ func (s *Store) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.writer = w
+	s.writer, s.number = w, w.self.Number
 	if err := s.watchFile(ctx); err != nil {
 		return errors.Join(err, w.close(ctx))
 	}
@@ -175,10 +176,7 @@ func (s *Store) Close() error {
 // [instrument.MaxProcess], shared with no other living process. 0 when the store
 // is read-only.
 func (s *Store) Process() uint16 {
-	if s.writer == nil {
-		return 0
-	}
-	return s.writer.self.Number
+	return s.number
 }
 
 // write runs fn in one transaction that holds the write lock from the beginning.

@@ -59,13 +59,26 @@ func Open(path string, o Options) (*sql.DB, error) {
 	}
 	db := sql.OpenDB(c)
 	db.SetMaxOpenConns(o.Conns)
-	db.SetMaxIdleConns(o.Conns) // one that was opened stays: later there may be no file descriptor left
+	db.SetMaxIdleConns(o.Conns)
 	ctx, cancel := context.WithTimeout(context.Background(), o.BusyTimeout+5*time.Second)
 	defer cancel()
-	if err := db.PingContext(ctx); err != nil {
+	if err := warm(ctx, db); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
 	}
 	return db, nil
+}
+
+// warm opens a connection to write and one to read with. They stay open: later
+// there may be no file descriptor left for them.
+func warm(ctx context.Context, db *sql.DB) error {
+	for range 2 {
+		c, err := db.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer c.Close() // at the end, so that the next one is another
+	}
+	return nil
 }
 
 func newConnector(path string, o Options) (*connector, error) {
