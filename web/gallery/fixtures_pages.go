@@ -261,7 +261,7 @@ func unheard() view.Signals {
 
 func layersPage() view.Layers {
 	row := func(name, src string, st view.Status, calls int64, p50, p95, share float64, short, panics int64) view.LayerRow {
-		return view.LayerRow{Name: name, Source: src, Status: st, Calls: calls, P50: ms(p50), P95: ms(p95), Share: share, CutShort: short, Panics: panics}
+		return view.LayerRow{Name: name, Source: src, Status: st, Calls: calls, Total: time.Duration(calls) * ms(p50), P50: ms(17 + p50), P95: ms(214 + p95), Share: share, CutShort: short, Panics: panics}
 	}
 	return view.Layers{
 		Stacks: []view.Choice{link("web, 5 layers", -1, true), link("api, 3 layers", -1, false)},

@@ -92,6 +92,14 @@ func (o sorting) aria(col string) templ.Attributes {
 	return templ.Attributes{"aria-sort": "descending"}
 }
 
+// ariaIf is aria for a table whose rows may come in another order.
+func (o sorting) ariaIf(sorted bool, col string) templ.Attributes {
+	if !sorted {
+		return nil
+	}
+	return o.aria(col)
+}
+
 // href links to the table ordered by col; a second click turns the order round.
 func (o sorting) href(here URL, col string) string {
 	dir := ""

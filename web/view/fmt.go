@@ -241,9 +241,14 @@ func (s scale) num(d time.Duration) string {
 	if d == 0 {
 		return "0"
 	}
-	out := strconv.FormatFloat(float64(d)/float64(s.div), 'f', s.places, 64)
+	f := float64(d) / float64(s.div)
+	out := strconv.FormatFloat(f, 'f', s.places, 64)
 	if strings.Trim(out, "-0.") == "" {
-		return "<" + strings.TrimSuffix(out, "0") + "1"
+		// Beside hundreds of milliseconds a few microseconds are little, but they are not nothing.
+		if math.Abs(f) < 0.0001 {
+			return "<0.0001"
+		}
+		return digits(f, 1)
 	}
 	whole, frac, cut := strings.Cut(out, ".")
 	if n, err := strconv.ParseInt(whole, 10, 64); err == nil && n != 0 {

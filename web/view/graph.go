@@ -1,7 +1,9 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -186,6 +188,15 @@ func (d SignalDetail) summary() string {
 	if d.Type != "" {
 		parts = append(parts, "typed "+d.Type)
 	}
-	parts = append(parts, plural(d.Sent, "send")+" from "+plural(int64(len(d.Senders)), "place"))
+	sends := plural(d.Sent, "send")
+	if len(d.Senders) > 0 {
+		sends += " from " + plural(int64(len(d.Senders)), "place")
+	}
+	parts = append(parts, sends)
 	return strings.Join(parts, ", ")
+}
+
+// byTime tells whether the signals are ordered by their time, as the table's head then says.
+func byTime(rows []SignalRow) bool {
+	return slices.IsSortedFunc(rows, func(a, b SignalRow) int { return cmp.Compare(b.Share, a.Share) })
 }

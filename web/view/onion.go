@@ -45,7 +45,7 @@ func (m Layers) onion() onionDrawing {
 	}
 	for i, r := range rows {
 		x, y, w, h := at(i)
-		g := ring{name: cut(fmt.Sprintf("%d %s", i+1, r.Name), int(w-90)/7), time: Dur(r.P50), x: x, y: y, width: w, height: h}
+		g := ring{name: cut(fmt.Sprintf("%d %s", i+1, r.Name), int(w-90)/7), time: Dur(r.own()), x: x, y: y, width: w, height: h}
 		if r.Status == StatusSlow || r.Status == StatusBad {
 			g.class = "warn"
 		}

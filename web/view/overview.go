@@ -56,7 +56,8 @@ func (m Overview) rate() (number, unit string) {
 	}
 }
 
-// rises tells whether the second half of a series is clearly above the first. Only then is a trend coloured.
+// rises tells whether a series ends clearly above its first third. Only then is a trend coloured: what begins
+// with nothing has nothing to be compared with.
 func rises(v []float64) bool {
 	if len(v) < 4 {
 		return false
@@ -68,7 +69,7 @@ func rises(v []float64) bool {
 		return s / float64(len(v))
 	}
 	first, second := sum(v[:len(v)/3]), sum(v[len(v)/3:])
-	return second > 1.3*first && second > 0
+	return first > 0 && second > 1.3*first
 }
 
 func trimUnit(p string) string { return strings.TrimSuffix(p, " %") }

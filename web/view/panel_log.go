@@ -1,6 +1,9 @@
 package view
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // levelBadge colours a log level: only what asks for attention.
 func levelBadge(level string) Badge {
@@ -14,11 +17,53 @@ func levelBadge(level string) Badge {
 	}
 }
 
+// exceptions are what went wrong, each where it began: exceptions that were recorded, and spans that failed
+// without one. An error that is passed up through signal, view and layers is one, not five.
+func (v recordView) exceptions() []int {
+	var out []int
+	for i, s := range v.Spans {
+		switch {
+		case s.Kind == KindException:
+			out = append(out, i)
+		case (s.Err != "" || s.Panicked) && !v.passedUp(i):
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// passedUp tells whether a child of span i says already what span i says.
+func (v recordView) passedUp(i int) bool {
+	for _, c := range v.t.children[i] {
+		s := v.Spans[c]
+		switch {
+		case s.Kind == KindException:
+			return true
+		case (s.Err != "" || s.Panicked) && strings.Contains(v.Spans[i].Err, s.Err):
+			return true
+		}
+	}
+	return false
+}
+
+// errorText is the message of something that went wrong.
+func errorText(s Span) string {
+	if s.Kind == KindException {
+		return or(s.Text, s.Name)
+	}
+	return or(s.Err, "panic")
+}
+
 // raised says when and in what an error came up.
 func (v recordView) raised(i int) string {
-	text := "at " + v.scale.with(v.Spans[i].Start)
-	if p := v.t.parent(i); p >= 0 {
-		text += " in " + string(v.Spans[p].Kind) + " " + v.Spans[p].Name
+	s := v.Spans[i]
+	in := i
+	if s.Kind == KindException {
+		in = v.t.parent(i)
+	}
+	text := "at " + v.scale.with(s.Start)
+	if in >= 0 {
+		text += " in " + string(v.Spans[in].Kind) + " " + cut(v.Spans[in].Name, 60)
 	}
 	return text
 }

@@ -154,6 +154,10 @@ func (v recordView) tabs() []tab {
 		switch {
 		case p.Name == "":
 			t.count = int64(len(v.Spans)) + v.capped("")
+		case p.Kind == KindException:
+			if t.count = int64(len(v.exceptions())); t.count > 0 {
+				t.status = StatusBad
+			}
 		case p.Kind != "":
 			t.count = int64(len(v.t.ofKind(p.Kind))) + v.capped(p.Kind)
 			t.status = v.worst(p.Kind)
@@ -180,7 +184,7 @@ func (v recordView) worst(k Kind) Status {
 		if s.Kind != k && !(k == KindSignal && s.Kind == KindReceiver) {
 			continue
 		}
-		if s.Err != "" || s.Panicked || k == KindException || s.Level == "ERROR" {
+		if s.Err != "" || s.Panicked || s.Level == "ERROR" {
 			return StatusBad
 		}
 		if s.Slow || s.Level == "WARN" {
