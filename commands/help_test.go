@@ -1,11 +1,16 @@
 package commands_test
 
 import (
+	"bytes"
+	"context"
 	"flag"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/go-debug-toolbar/debugtoolbar/commands"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -43,5 +48,16 @@ func golden(t *testing.T, name, got string) {
 	}
 	if got != string(want) {
 		t.Errorf("%s: got\n%s\nwant\n%s", file, got, want)
+	}
+}
+
+// Cobra takes the process's arguments when it is given nil: a call without any must not.
+func TestExec_NoArgumentsIsHelp(t *testing.T) {
+	t.Parallel()
+	root := commands.New("manage")
+	var out, errs bytes.Buffer
+	err := root.Exec(context.Background(), commands.IO{Out: &out, Err: &errs})
+	if err != nil || !strings.Contains(out.String(), "manage") || errs.Len() > 0 {
+		t.Errorf("error %v, stdout %q, stderr %q", err, out.String(), errs.String())
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"slices"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
@@ -34,7 +33,7 @@ func (r *Root) invoke(ctx context.Context, streams IO, args []string) *invocatio
 		inv.start(c, cmd, fn, args)
 		return nil // not inv.err: cobra would print help for an error that wraps pflag.ErrHelp
 	})
-	tree.SetArgs(slices.Concat([]string{}, args)) // not nil, for which cobra takes the process's
+	tree.SetArgs(append([]string{}, args...)) // not nil, for which cobra takes the process's
 	cmd, err := tree.ExecuteContextC(ctx)
 	if err != nil && !inv.ran {
 		inv.refuse(tree, cmd, err)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -167,14 +168,22 @@ func apiSignals(d *Dashboard, r *http.Request) (any, error) {
 	return out, nil
 }
 
-// apiReport is the report of the command line.
+// apiReport is the report of the command line, in the form that it has there.
 func apiReport(d *Dashboard, r *http.Request) (any, error) {
 	o := report.Options{Limit: -1}
 	if r.URL.Query().Get("range") != "all" {
 		w := windowOf(r.URL.Query(), time.Now())
 		o.Since, o.Until = w.since, w.until
 	}
-	return report.Build(r.Context(), d.config.Store, o)
+	rep, err := report.Build(r.Context(), d.config.Store, o)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := rep.JSON(&b); err != nil {
+		return nil, err
+	}
+	return json.RawMessage(b.Bytes()), nil
 }
 
 // apiHealth is how recording and the store are.

@@ -191,6 +191,6 @@ func newHandlerJSON(h *query.HandlerStats) handlerJSON {
 	return handlerJSON{
 		Kind: h.Handler.Kind.String(), Name: h.Handler.Name, Source: h.Handler.Source.String(),
 		Count: h.Count, Errors: h.Errors, Panics: h.Panics, Slow: h.Slow, Sum: int64(h.Sum), Self: int64(h.Self),
-		P50: int64(h.Hist.Quantile(.5)), P95: int64(h.Hist.Quantile(.95)), P99: int64(h.Hist.Quantile(.99)), Max: int64(h.Max),
+		P50: int64(h.Quantile(.5)), P95: int64(h.Quantile(.95)), P99: int64(h.Quantile(.99)), Max: int64(h.Max),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
@@ -21,7 +22,7 @@ type condition struct{ key, value string }
 
 func (c condition) String() string {
 	v := c.value
-	if strings.ContainsAny(v, " \"") {
+	if v == "" || strings.ContainsAny(v, "\":\\") || strings.ContainsFunc(v, unicode.IsSpace) || !strconv.CanBackquote(v) {
 		v = strconv.Quote(v)
 	}
 	if c.key == "" {
@@ -35,22 +36,27 @@ func parseFilter(text string) (cs []condition, err error) {
 	rest := strings.TrimSpace(text)
 	for rest != "" {
 		var c condition
-		if i := strings.IndexAny(rest, ": \""); i > 0 && rest[i] == ':' {
+		if i := strings.IndexFunc(rest, endsKey); i > 0 && rest[i] == ':' {
 			c.key, rest = strings.ToLower(rest[:i]), rest[i+1:]
 		}
 		if c.value, rest, err = filterValue(rest); err != nil {
 			return nil, err
 		}
 		cs = append(cs, c)
-		rest = strings.TrimLeft(rest, " ")
+		rest = strings.TrimSpace(rest)
 	}
 	return cs, nil
 }
 
+func endsKey(r rune) bool { return r == ':' || r == '"' || unicode.IsSpace(r) }
+
 func filterValue(s string) (value, rest string, err error) {
 	if !strings.HasPrefix(s, `"`) {
-		value, rest, _ = strings.Cut(s, " ")
-		return value, rest, nil
+		end := strings.IndexFunc(s, unicode.IsSpace)
+		if end < 0 {
+			end = len(s)
+		}
+		return s[:end], s[end:], nil
 	}
 	quoted, err := strconv.QuotedPrefix(s)
 	if err != nil {

@@ -75,10 +75,10 @@ func (d *Dashboard) requestFigures(m *view.Overview, points []query.Point) {
 		m.Trend.Requests = append(m.Trend.Requests, float64(p.Count))
 		m.Trend.Failed = append(m.Trend.Failed, float64(p.Errors))
 		m.Trend.Slow = append(m.Trend.Slow, float64(p.Slow))
-		m.Trend.P95 = append(m.Trend.P95, float64(p.Hist.Quantile(.95)))
+		m.Trend.P95 = append(m.Trend.P95, float64(p.Quantile(.95)))
 	}
 	m.Requests, m.Failed, m.Slow = int64(all.Count), int64(all.Errors), int64(all.Slow)
-	m.P50, m.P95 = all.Hist.Quantile(.5), all.Hist.Quantile(.95)
+	m.P50, m.P95 = all.Quantile(.5), all.Quantile(.95)
 }
 
 // overviewHandlers fills in the table of handlers, and what is wrong with them. What

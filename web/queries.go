@@ -60,7 +60,7 @@ func queryList(r *http.Request, rows []query.HandlerStats) view.Queries {
 func queryRow(h *query.HandlerStats, whole time.Duration) view.QueryRow {
 	row := view.QueryRow{
 		Text: h.Handler.Name, Calls: int64(h.Count), Errors: int64(h.Errors), Rows: -1, Total: h.Sum,
-		Share: view.Share(h.Sum, whole), P95: h.Hist.Quantile(.95), Max: h.Max,
+		Share: view.Share(h.Sum, whole), P95: h.Quantile(.95), Max: h.Max,
 	}
 	if h.Count > 0 {
 		row.Mean = h.Sum / time.Duration(h.Count)

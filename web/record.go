@@ -63,7 +63,7 @@ func (d *Dashboard) surround(r *http.Request, rec *instrument.Record, m *view.Re
 		Kinds: same.Kinds, Handler: same.Handler, Since: time.Now().Add(-24 * time.Hour),
 	})
 	if err == nil && len(stats) == 1 {
-		m.Median = stats[0].Hist.Quantile(.5)
+		m.Median = stats[0].Quantile(.5)
 	}
 	d.links(r, rec, m)
 }

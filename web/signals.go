@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -21,7 +22,59 @@ func signalsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	return view.SignalsPage(s, d.signals(r, stats)), nil
+	m := d.signals(r, stats)
+	if m.Selected != nil {
+		d.traceSignal(r, m.Selected)
+	}
+	return view.SignalsPage(s, m), nil
+}
+
+// tracedRecords is how many of the newest Records are read to see who sends a signal
+// and which receivers were passed over.
+const tracedRecords = 100
+
+// traceSignal adds what only Records know: from where the signal is sent, and how
+// often conditions kept a receiver from being called. The figures are of the newest
+// Records.
+func (d *Dashboard) traceSignal(r *http.Request, m *view.SignalDetail) {
+	page, err := d.config.Store.Records(r.Context(), query.Records{Limit: tracedRecords})
+	if err != nil {
+		return
+	}
+	senders := map[instrument.HandlerInfo]int64{}
+	skipped := map[string]int64{}
+	for i := range page.Records {
+		if page.Records[i].Count(instrument.KindSignal) == 0 {
+			continue
+		}
+		if rec, err := d.config.Store.Record(r.Context(), page.Records[i].ID); err == nil {
+			readSends(rec, m.Name, senders, skipped)
+		}
+	}
+	for h, n := range senders {
+		m.Senders = append(m.Senders, view.GraphNode{
+			Kind: kindOf(h.Kind), Name: h.Name, Href: d.base.Handler(kindOf(h.Kind), h.Name), Count: n, Unit: "sends",
+		})
+	}
+	slices.SortFunc(m.Senders, func(a, b view.GraphNode) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
+	})
+	for i := range m.Receivers {
+		m.Receivers[i].Skipped = skipped[m.Receivers[i].Name]
+	}
+}
+
+// readSends counts, for one signal, what its sends stand below and which receivers
+// were skipped.
+func readSends(rec *instrument.Record, signal string, senders map[instrument.HandlerInfo]int64, skipped map[string]int64) {
+	for _, s := range rec.Spans {
+		if s.Handler.Kind == instrument.KindSignal && s.Handler.Name == signal && s.Parent >= 0 {
+			senders[rec.Spans[s.Parent].Handler]++
+		}
+		if s.Handler.Kind == instrument.KindReceiver && s.Flags.Has(instrument.FlagSkipped) && rec.Spans[s.Parent].Handler.Name == signal {
+			skipped[s.Handler.Name]++
+		}
+	}
 }
 
 type handlerKey struct {
@@ -104,17 +157,17 @@ func signalRow(sig Signal, stats map[handlerKey]*query.HandlerStats, whole time.
 	row := view.SignalRow{Name: sig.Name, Source: sig.Source.String(), Receivers: len(sig.Receivers), Status: view.StatusOK}
 	if st := stats[handlerKey{instrument.KindSignal, sig.Name}]; st != nil {
 		row.Sent, row.Total = int64(st.Count), st.Sum
-		row.P50, row.P95, row.Share = st.Hist.Quantile(.5), st.Hist.Quantile(.95), view.Share(st.Sum, whole)
+		row.P50, row.P95, row.Share = st.Quantile(.5), st.Quantile(.95), view.Share(st.Sum, whole)
 	}
 	for _, rc := range sig.Receivers {
 		if st := stats[handlerKey{instrument.KindReceiver, rc.Name}]; st != nil {
 			row.Calls += int64(st.Count)
-			row.Failed += int64(st.Errors)
+			row.Failed += int64(st.Errors - st.Panics)
 			row.Panics += int64(st.Panics)
 		}
 	}
 	switch {
-	case row.Failed > 0:
+	case row.Failed+row.Panics > 0:
 		row.Status, row.Note = view.StatusBad, failures(row.Failed, row.Panics)
 	case row.Sent == 0:
 		row.Status, row.Note = view.StatusOff, "not sent"
@@ -125,11 +178,13 @@ func signalRow(sig Signal, stats map[handlerKey]*query.HandlerStats, whole time.
 }
 
 func failures(failed, panics int64) string {
-	text := view.Count(failed) + " failed"
-	if panics > 0 {
-		text += ", " + view.Count(panics) + " by panic"
+	switch {
+	case panics == 0:
+		return view.Count(failed) + " failed"
+	case failed == 0:
+		return view.Count(panics) + " panicked"
 	}
-	return text
+	return view.Count(failed) + " failed, " + view.Count(panics) + " panicked"
 }
 
 func signalDetail(sig Signal, stats map[handlerKey]*query.HandlerStats) *view.SignalDetail {
@@ -139,8 +194,8 @@ func signalDetail(sig Signal, stats map[handlerKey]*query.HandlerStats) *view.Si
 	for _, rc := range sig.Receivers {
 		row := view.ReceiverRow{Name: rc.Name, Source: rc.Source.String(), Options: rc.Options, Status: view.StatusOff}
 		if st := stats[handlerKey{instrument.KindReceiver, rc.Name}]; st != nil {
-			row.Called, row.Failed, row.Panics = int64(st.Count), int64(st.Errors), int64(st.Panics)
-			row.P50, row.P95, row.Max, row.Total = st.Hist.Quantile(.5), st.Hist.Quantile(.95), st.Max, st.Sum
+			row.Called, row.Failed, row.Panics = int64(st.Count), int64(st.Errors-st.Panics), int64(st.Panics)
+			row.P50, row.P95, row.Max, row.Total = st.Quantile(.5), st.Quantile(.95), st.Max, st.Sum
 			row.Status = view.StatusOK
 			if st.Errors > 0 {
 				row.Status = view.StatusBad
