@@ -35,6 +35,10 @@ func (s *Stats) Add(o *Stats) {
 	s.Hist.Merge(&o.Hist)
 }
 
+// Quantile is the histogram's, but never above the longest call: a bucket's middle
+// may be.
+func (s *Stats) Quantile(q float64) time.Duration { return min(s.Hist.Quantile(q), s.Max) }
+
 // numShards spreads one handler's counters, so that goroutines on several cores
 // seldom write the same cache line. A power of two.
 const numShards = 4
