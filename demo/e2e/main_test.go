@@ -1,9 +1,15 @@
 package e2e_test
 
 import (
+	"os"
 	"testing"
 
 	"github.com/go-debug-toolbar/debugtoolbar/demo/e2e/e2etest"
 )
 
-func TestMain(m *testing.M) { e2etest.Main(m) }
+func TestMain(m *testing.M) {
+	if file := os.Getenv(storeVar); file != "" {
+		os.Exit(wholesale(file)) // this process was started as a program of commands
+	}
+	e2etest.Main(m)
+}

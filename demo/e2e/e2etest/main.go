@@ -2,6 +2,7 @@ package e2etest
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path"
@@ -23,7 +24,10 @@ var (
 )
 
 // Main runs a package's tests, looks for goroutines that they left behind and removes the programs that were built.
+//
+// What the deliberate bugs of the shop log is not shown.
 func Main(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
 	goleak.VerifyTestMain(m,
 		// scs.New starts a store of its own, whose clean-up cannot be stopped; the shop puts another in its place.
 		goleak.IgnoreTopFunction("github.com/alexedwards/scs/v2/memstore.(*MemStore).startCleanup"),

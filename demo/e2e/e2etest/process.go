@@ -85,6 +85,9 @@ func (p *Process) read(pipe io.Reader, greeted chan<- struct{}) {
 // Output is what the program has printed so far.
 func (p *Process) Output() string { return p.out.String() }
 
+// PID is the system's number of the process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // API is the address of a path below api/v1/.
 func (p *Process) API(path string) string { return p.Dashboard + "api/v1/" + path }
 
