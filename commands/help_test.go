@@ -54,10 +54,10 @@ func golden(t *testing.T, name, got string) {
 // Cobra takes the process's arguments when it is given nil: a call without any must not.
 func TestExec_NoArgumentsIsHelp(t *testing.T) {
 	t.Parallel()
-	root := commands.New("manage")
+	root := newRoot()
 	var out, errs bytes.Buffer
 	err := root.Exec(context.Background(), commands.IO{Out: &out, Err: &errs})
-	if err != nil || !strings.Contains(out.String(), "manage") || errs.Len() > 0 {
+	if err != nil || !strings.Contains(out.String(), "import_data") || errs.Len() > 0 {
 		t.Errorf("error %v, stdout %q, stderr %q", err, out.String(), errs.String())
 	}
 }
