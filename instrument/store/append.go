@@ -80,9 +80,9 @@ func (w *writer) sorted(items []instrument.Item) []int32 {
 
 // recordColumns are the columns of a Record as they are inserted; the body is last.
 var recordColumns = []string{
-	"process", "id", "kind", "handler", "start", "duration", "status", "flags",
+	"process", "id", "kind", "handler", "duration", "status", "flags",
 	"method", "path", "user", "tags", "error", "trace", "parent",
-	"queries", "query_time", "counts", "body",
+	"queries", "counts", "body",
 }
 
 // insertStmt inserts a fixed number of Records with one statement. It goes to the
@@ -191,10 +191,10 @@ func (w *writer) appendRow(args []driver.NamedValue, bytes []byte, it *instrumen
 	counts := bytes[from:len(bytes):len(bytes)]
 	for _, v := range [...]driver.Value{
 		int64(s.ID), w.names.kinds[s.Handler.Kind()], w.names.handlerRow(s.Handler),
-		s.Start - s.ID.Time().UnixNano(), int64(max(s.Duration, 0)), int64(s.Status), int64(s.Flags),
+		int64(max(s.Duration, 0)), int64(s.Status), int64(s.Flags),
 		textOrNull(s.Method), textOrNull(s.Path), textOrNull(s.User), joinTags(s.Tags), textOrNull(s.Error),
 		bytesOrNull(trace), idOrNull(s.Parent),
-		int64(s.Counts[instrument.KindQuery]), int64(max(s.QueryTime, 0)), counts, it.Blob,
+		int64(s.Counts[instrument.KindQuery]), counts, it.Blob,
 	} {
 		args = append(args, driver.NamedValue{Value: v})
 	}

@@ -156,20 +156,19 @@ type rowScan struct {
 	method, path, user, tags, errText sql.NullString
 	trace, counts                     sql.RawBytes
 	parent                            sql.NullInt64
-	handler, kind, start              int64
+	handler, kind                     int64
 }
 
 func (r *rowScan) dest(row *Row, more ...any) []any {
 	s := &row.Summary
-	return append([]any{&row.Process, &s.ID, &r.kind, &r.handler, &r.start, &s.Duration, &s.Status, &s.Flags,
+	return append([]any{&row.Process, &s.ID, &r.kind, &r.handler, &s.Duration, &s.Status, &s.Flags,
 		&r.method, &r.path, &r.user, &r.tags, &r.errText, &r.trace, &r.parent,
-		&s.Counts[instrument.KindQuery], &s.QueryTime, &r.counts}, more...)
+		&s.Counts[instrument.KindQuery], &r.counts}, more...)
 }
 
 // finish puts what was read into its place.
 func (r *rowScan) finish(row *Row, handlers map[int64]instrument.HandlerInfo) {
 	s := &row.Summary
-	s.Start = s.ID.Time().UnixNano() + r.start
 	s.Method, s.Path, s.User, s.Error = r.method.String, r.path.String, r.user.String, r.errText.String
 	s.Tags = splitTags(r.tags.String)
 	s.Parent = instrument.ID(r.parent.Int64)

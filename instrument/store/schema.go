@@ -108,7 +108,6 @@ CREATE TABLE record (
 	process    INTEGER NOT NULL,
 	kind       INTEGER NOT NULL,
 	handler    INTEGER NOT NULL,
-	start      INTEGER NOT NULL, -- ns after the id's millisecond
 	duration   INTEGER NOT NULL, -- ns
 	status     INTEGER NOT NULL,
 	flags      INTEGER NOT NULL,
@@ -120,7 +119,6 @@ CREATE TABLE record (
 	trace      BLOB,             -- trace id and span id
 	parent     INTEGER,
 	queries    INTEGER NOT NULL,
-	query_time INTEGER NOT NULL, -- ns
 	counts     BLOB NOT NULL,    -- the rest of the summary, see counts.go
 	body       BLOB NOT NULL
 );
