@@ -24,8 +24,6 @@ var ranges = []struct {
 	{"7d", "7 d", 7 * 24 * time.Hour, 3 * time.Hour},
 }
 
-const defaultRange = "1h"
-
 // windowOf reads the parameter "range"; what is not a known range is the default.
 func windowOf(q url.Values, now time.Time) window {
 	chosen := ranges[1]

@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 drivers of today still have the old interfaces, and keep them exactly
+
 package sqltap
 
 import (
@@ -36,7 +38,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 		rows, err := dc.QueryContext(ctx, query, args)
 		span.end(err)
 		return rows, err
-	case driver.Queryer: //nolint:staticcheck // old drivers have only this one
+	case driver.Queryer:
 		values, err := plainValues(args)
 		if err != nil {
 			return nil, err
@@ -56,7 +58,7 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 		res, err := dc.ExecContext(ctx, query, args)
 		span.endResult(res, err)
 		return res, err
-	case driver.Execer: //nolint:staticcheck // old drivers have only this one
+	case driver.Execer:
 		values, err := plainValues(args)
 		if err != nil {
 			return nil, err
@@ -115,7 +117,7 @@ func (c *conn) beginPlain(ctx context.Context, opts driver.TxOptions) (driver.Tx
 	if opts.ReadOnly {
 		return nil, errors.New("sql: driver does not support read-only transactions")
 	}
-	t, err := c.Conn.Begin() //nolint:staticcheck // the driver has no other
+	t, err := c.Conn.Begin()
 	if err == nil && ctx.Err() != nil {
 		t.Rollback()
 		return nil, ctx.Err()

@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 drivers of today still have the old interfaces, and keep them exactly
+
 package sqltap
 
 import (
@@ -29,7 +31,7 @@ func wrapStmt(s driver.Stmt, c *conn, query string) driver.Stmt {
 	return t
 }
 
-type columnConverter = driver.ColumnConverter //nolint:staticcheck // drivers have it
+type columnConverter = driver.ColumnConverter
 
 type converterStmt struct {
 	*stmt
@@ -41,7 +43,7 @@ func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (rows
 	if ds, ok := s.Stmt.(driver.StmtQueryContext); ok {
 		rows, err = ds.QueryContext(ctx, args)
 	} else {
-		rows, err = runPlain(ctx, args, s.Stmt.Query) //nolint:staticcheck // the driver has no other
+		rows, err = runPlain(ctx, args, s.Stmt.Query)
 	}
 	span.end(err)
 	return rows, err
@@ -52,7 +54,7 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (res d
 	if ds, ok := s.Stmt.(driver.StmtExecContext); ok {
 		res, err = ds.ExecContext(ctx, args)
 	} else {
-		res, err = runPlain(ctx, args, s.Stmt.Exec) //nolint:staticcheck // the driver has no other
+		res, err = runPlain(ctx, args, s.Stmt.Exec)
 	}
 	span.endResult(res, err)
 	return res, err
