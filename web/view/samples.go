@@ -8,8 +8,7 @@ const (
 	connectCode = "OrderPlaced.Connect(func(ctx context.Context, e *signals.Event[Order]) error {\n\treturn nil\n}, signals.UID(\"send-confirmation\"))"
 	stackCode   = "stack := middleware.NewStack(requestLog, session, csrf)\nhttp.ListenAndServe(addr, tb.Wrap(stack.Then(mux)))"
 	commandCode = "root := commands.New(\"manage\")\nroot.Add(cleanup)\nos.Exit(root.Main(ctx))"
-	logCode     = "slog.SetDefault(slog.New(slogtap.Handler(slog.Default().Handler())))"
-	customCode  = "ctx, span := instrument.Start(ctx, handler)\ndefer span.End()"
+	logCode     = "slog.SetDefault(slog.New(slogtap.New(slog.Default().Handler())))"
 )
 
 // hasTrend tells whether any handler has a line to draw.
