@@ -100,24 +100,42 @@ func kindOf(m fs.FileMode) string {
 // process closes any descriptor of a file, POSIX lets go of all locks that the
 // process has on it, those of SQLite's connections too.
 func inspectHeader(path string) error {
+	for start := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		applicationID, version, err := readHeader(path)
+		failure, _ := errors.AsType[*sqlite.Error](err)
+		switch {
+		case err == nil:
+			return store.CheckIdentity(applicationID, version)
+		case failure != nil && failure.Code()&0xff == codeNotADatabase:
+			return fmt.Errorf("%w: it is not a SQLite database", store.ErrForeign)
+		case failure == nil || failure.Code()&0xff != codeCorrupt || time.Since(start) > patience:
+			return err
+		}
+		// Without a lock it may be seen while another process writes its pages.
+	}
+}
+
+const (
+	codeCorrupt      = 11 // SQLITE_CORRUPT
+	codeNotADatabase = 26 // SQLITE_NOTADB
+
+	// patience is how long a file may seem damaged before it counts as damaged.
+	patience = time.Second
+)
+
+func readHeader(path string) (applicationID, version int64, err error) {
 	c, err := sqlite.NewConnector("file:" + escape(path) + "?mode=ro&immutable=1")
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	db := sql.OpenDB(c)
 	defer db.Close()
+	db.SetMaxOpenConns(1)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	var applicationID, version int64
-	if err := db.QueryRowContext(ctx, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version").
-		Scan(&applicationID, &version); err != nil {
-		if failure, ok := errors.AsType[*sqlite.Error](err); ok && failure.Code()&0xff == notADatabase {
-			return fmt.Errorf("%w: it is not a SQLite database", store.ErrForeign)
-		}
-		return err
+	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&applicationID); err != nil {
+		return 0, 0, err
 	}
-	return store.CheckIdentity(applicationID, version)
+	err = db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
+	return applicationID, version, err
 }
-
-// notADatabase is SQLITE_NOTADB.
-const notADatabase = 26

@@ -262,6 +262,53 @@ func TestF13_AStaleWALIsNotReplayedIntoANewFile(t *testing.T) {
 	}
 }
 
+func TestOpen_WhileAnotherCopiesItsWALIntoTheFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "toolbar.db")
+	writer := open(t, path, sqlitefile.Options{})
+	exec(t, writer, "CREATE TABLE x (y)")
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			for _, text := range []string{"INSERT INTO x VALUES (randomblob(200000))", "PRAGMA wal_checkpoint(PASSIVE)", "DELETE FROM x", "PRAGMA incremental_vacuum"} {
+				if _, err := writer.Exec(text); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	})
+	for range 20 {
+		db, err := sqlitefile.Open(path, sqlitefile.Options{})
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		db.Close()
+	}
+	close(stop)
+	wg.Wait()
+}
+
+func TestOpen_ADamagedFileIsAnError(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "toolbar.db")
+	db := open(t, path, sqlitefile.Options{})
+	exec(t, db, "CREATE TABLE x (y)")
+	exec(t, db, "INSERT INTO x VALUES (randomblob(50000))")
+	exec(t, db, "PRAGMA wal_checkpoint(TRUNCATE)")
+	must(t, db.Close())
+	must(t, os.Truncate(path, 5000))
+	if _, err := sqlitefile.Open(path, sqlitefile.Options{}); err == nil || !strings.Contains(err.Error(), "malformed") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestF11_ManyMakeTheFileAtOnce(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), ".toolbar", "toolbar.db")
