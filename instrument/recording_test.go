@@ -290,3 +290,22 @@ func FuzzDecode(f *testing.F) {
 		instrument.PCs(b)
 	})
 }
+
+func TestHandlerInfo_LabelTellsStatementsApart(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"SELECT id FROM users WHERE id = ?":                                         "SELECT id FROM users WHERE id = ?",
+		"SELECT id, name, email, age FROM users WHERE id = ?":                       "SELECT … FROM users WHERE id = ?",
+		"SELECT a.id, (SELECT count(*) FROM b WHERE b.a = a.id) FROM a WHERE x > ?": "SELECT … FROM a WHERE x > ?",
+		"INSERT INTO a (b) VALUES (?)":                                              "INSERT INTO a (b) VALUES (?)",
+		"SELECT":                                                                    "SELECT",
+		"SELECT ((((":                                                               "SELECT ((((",
+	} {
+		if got := (instrument.HandlerInfo{Kind: instrument.KindQuery, Name: name}).Label(); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+	if got := (instrument.HandlerInfo{Kind: instrument.KindView, Name: "SELECT aaaaaaaaaaaaaaaa FROM b"}).Label(); !strings.Contains(got, "aaaa") {
+		t.Error("only statements are shortened")
+	}
+}

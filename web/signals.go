@@ -96,7 +96,8 @@ func (d *Dashboard) statsByHandler(r *http.Request, w window, kinds ...instrumen
 	return m, nil
 }
 
-// catalogue is what the app declares, and what only other processes have sent.
+// catalogue is what the app declares, and what only other processes have sent; what
+// takes most time is first.
 func (d *Dashboard) catalogue(stats map[handlerKey]*query.HandlerStats) []Signal {
 	var all []Signal
 	if d.config.Signals != nil {
@@ -109,16 +110,17 @@ func (d *Dashboard) catalogue(stats map[handlerKey]*query.HandlerStats) []Signal
 		}
 	}
 	slices.SortFunc(all, func(a, b Signal) int {
-		x, y := callsOf(stats[handlerKey{instrument.KindSignal, a.Name}]), callsOf(stats[handlerKey{instrument.KindSignal, b.Name}])
-		if x != y {
-			return int(y - x)
-		}
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
+		x, y := timeIn(stats[handlerKey{instrument.KindSignal, a.Name}]), timeIn(stats[handlerKey{instrument.KindSignal, b.Name}])
+		return cmp.Or(cmp.Compare(y, x), cmp.Compare(a.Name, b.Name))
 	})
 	return all
+}
+
+func timeIn(h *query.HandlerStats) time.Duration {
+	if h == nil {
+		return 0
+	}
+	return h.Sum
 }
 
 func callsOf(h *query.HandlerStats) int64 {

@@ -78,7 +78,7 @@ func (t *textWriter) layout(rows []Row) layout {
 	sources := len(sourceTitle)
 	for i := range rows {
 		l.kind = max(l.kind, term.Width(kindName(rows[i].Kind)))
-		longest = max(longest, term.Width(term.Line(rows[i].Name)))
+		longest = max(longest, term.Width(term.Line(rows[i].Label())))
 		sources = max(sources, term.Width(term.Line(rows[i].Source.String())))
 	}
 	l.used = l.rank + 1 + l.kind + 1
@@ -137,7 +137,7 @@ func (t *textWriter) table(rows []Row) {
 func (t *textWriter) row(l layout, rank int, r *Row) {
 	s := fmt.Sprintf("%*d ", l.rank, rank)
 	s += term.Pad(kindName(r.Kind), l.kind, false) + " "
-	s += bold.paint(term.Pad(term.Fit(term.Line(r.Name), l.name), l.name, false), t.color && rank == 1)
+	s += bold.paint(term.Pad(term.Fit(term.Line(r.Label()), l.name), l.name, false), t.color && rank == 1)
 	for i, c := range l.columns {
 		cell := term.Pad(c.cell(r), l.widths[i], true)
 		if c.mark != nil {

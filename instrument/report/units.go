@@ -93,7 +93,7 @@ func (o Options) window() string {
 }
 
 // title is how a handler is called in a sentence.
-func title(h instrument.HandlerInfo) string { return h.Kind.String() + " " + h.Name }
+func title(h instrument.HandlerInfo) string { return h.Kind.String() + " " + h.Label() }
 
 // kindName is a kind for tables. Kinds are words of integrations; one that is
 // something else does not break the page.
