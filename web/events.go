@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -37,13 +38,43 @@ func (d *Dashboard) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
-	feed := d.config.Feed()
+	feed := d.config.Feed() // before the replay, so that nothing falls between the two
 	defer feed.Close()
-	d.stream(w, r, feed, accept)
+	if d.replay(w, r, accept) {
+		d.stream(w, r, feed, accept)
+	}
+}
+
+// maxReplay is how many lines a viewer that comes back is sent at most.
+const maxReplay = 200
+
+// replay sends what a viewer missed since the Record that it saw last: the parameter
+// "last", or the header that a browser sends when it connects again. A line that comes
+// twice replaces itself.
+func (d *Dashboard) replay(w http.ResponseWriter, r *http.Request, accept acceptFunc) bool {
+	id, err := instrument.ParseID(cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("last")))
+	if err != nil {
+		return true
+	}
+	page, err := d.config.Store.Records(r.Context(), query.Records{Sort: query.Oldest, After: query.Cursor{ID: id}, Limit: maxReplay})
+	if err != nil {
+		return r.Context().Err() == nil
+	}
+	s := view.Shell{Base: d.base, Now: time.Now()}
+	for i := range page.Records {
+		row := &page.Records[i]
+		if !accept(&row.Summary, row.Handler) {
+			continue
+		}
+		if err := writeEvent(r.Context(), w, s, &row.Summary, row.Handler, 0); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // stream writes until the viewer leaves or the feed ends.
-func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, feed Feed, accept func(*instrument.Summary) bool) {
+func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, feed Feed, accept acceptFunc) {
 	out := http.NewResponseController(w)
 	s := view.Shell{Base: d.base, Now: time.Now()}
 	if _, err := fmt.Fprint(w, "retry: 2000\n\n"); err != nil || out.Flush() != nil {
@@ -59,9 +90,9 @@ func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, feed Feed, ac
 			return
 		case !ok:
 			fmt.Fprint(w, "event: ping\ndata:\n\n")
-		case accept(&sum):
+		case accept(&sum, sum.Handler.Info()):
 			s.Now = time.Now()
-			if err := writeEvent(r.Context(), w, s, &sum, missed); err != nil {
+			if err := writeEvent(r.Context(), w, s, &sum, sum.Handler.Info(), missed); err != nil {
 				return
 			}
 		default:
@@ -75,9 +106,9 @@ func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, feed Feed, ac
 
 // writeEvent sends one line of the list. A reader of the stream joins data lines with
 // line breaks, which mean nothing in HTML.
-func writeEvent(ctx context.Context, w http.ResponseWriter, s view.Shell, sum *instrument.Summary, missed uint64) error {
+func writeEvent(ctx context.Context, w http.ResponseWriter, s view.Shell, sum *instrument.Summary, h instrument.HandlerInfo, missed uint64) error {
 	var html bytes.Buffer
-	row := rowModel(sum, sum.Handler.Info(), 0)
+	row := rowModel(sum, h, 0)
 	if err := view.RecordRows(s, []view.RecordRow{row}).Render(ctx, &html); err != nil {
 		return err
 	}
@@ -94,8 +125,11 @@ func writeEvent(ctx context.Context, w http.ResponseWriter, s view.Shell, sum *i
 	return err
 }
 
+// acceptFunc is a filter for one Record.
+type acceptFunc func(s *instrument.Summary, h instrument.HandlerInfo) bool
+
 // acceptOf makes the filter of a stream from the parameters kind and q.
-func acceptOf(r *http.Request) (func(*instrument.Summary) bool, error) {
+func acceptOf(r *http.Request) (acceptFunc, error) {
 	params := r.URL.Query()
 	kind, _ := instrument.ParseKind(params.Get("kind"))
 	cs, err := parseFilter(params.Get("q"))
@@ -108,13 +142,13 @@ func acceptOf(r *http.Request) (func(*instrument.Summary) bool, error) {
 			return nil, err
 		}
 	}
-	return func(s *instrument.Summary) bool {
-		return (kind == 0 || s.Handler.Kind() == kind) && matches(&q, s)
+	return func(s *instrument.Summary, h instrument.HandlerInfo) bool {
+		return (kind == 0 || h.Kind == kind) && matches(&q, s, h)
 	}, nil
 }
 
 // matches is the filter of lists for one Record.
-func matches(q *query.Records, s *instrument.Summary) bool {
+func matches(q *query.Records, s *instrument.Summary, h instrument.HandlerInfo) bool {
 	contains := func(text, part string) bool { return part == "" || strings.Contains(text, part) }
 	equals := func(value, wanted string) bool { return wanted == "" || value == wanted }
 	tagged := q.Tag == ""
@@ -122,7 +156,7 @@ func matches(q *query.Records, s *instrument.Summary) bool {
 		tagged = tagged || t == q.Tag
 	}
 	return tagged && contains(s.Path, q.Path) && contains(s.Error, q.Error) &&
-		contains(strings.ToLower(s.Handler.Name()), strings.ToLower(q.Name)) &&
+		contains(strings.ToLower(h.Name), strings.ToLower(q.Name)) &&
 		equals(s.Method, q.Method) && equals(s.User, q.User) &&
 		s.Status >= q.StatusMin && (q.StatusMax == 0 || s.Status <= q.StatusMax) &&
 		s.Duration >= q.MinDuration && (q.MaxDuration == 0 || s.Duration <= q.MaxDuration) &&

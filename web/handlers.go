@@ -21,6 +21,7 @@ func handlersPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	w := windowOf(r.URL.Query(), time.Now())
 	s := d.shell(r, "Handlers", "handlers")
 	s.Ranges = w.choices()
+	d.live(r, &s, "")
 	rows, err := d.config.Store.Handlers(r.Context(), query.Handlers{Since: w.since, Until: w.until})
 	if err != nil {
 		return nil, err

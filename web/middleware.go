@@ -17,6 +17,7 @@ func middlewarePage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	w := windowOf(r.URL.Query(), time.Now())
 	s := d.shell(r, "Middleware", "middleware")
 	s.Ranges = w.choices()
+	d.live(r, &s, "")
 	rows, err := d.config.Store.Handlers(r.Context(), query.Handlers{
 		Since: w.since, Until: w.until, Kinds: []instrument.Kind{instrument.KindLayer},
 	})
@@ -37,7 +38,7 @@ func layerRows(rows []query.HandlerStats, order map[string]int) []view.LayerRow 
 		out[i] = view.LayerRow{
 			Name: h.Handler.Name, Source: h.Handler.Source.String(), Status: view.StatusOK, Calls: int64(h.Count),
 			P50: h.Quantile(.5), P95: h.Quantile(.95), Total: h.Self, Share: view.Share(h.Self, whole),
-			Errors: int64(h.Errors), Panics: int64(h.Panics),
+			Errors: int64(h.Errors), Panics: int64(h.Panics), CutShort: -1,
 		}
 		if h.Errors > 0 {
 			out[i].Status = view.StatusBad

@@ -18,7 +18,7 @@ func overviewPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	w := windowOf(r.URL.Query(), time.Now())
 	s := d.shell(r, "Overview", "overview")
 	s.Ranges = w.choices()
-	d.live(r, &s, "events")
+	d.live(r, &s, "")
 	m, err := d.overview(r, w)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ func queriesPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	w := windowOf(r.URL.Query(), time.Now())
 	s := d.shell(r, "Queries", "queries")
 	s.Ranges = w.choices()
+	d.live(r, &s, "")
 	rows, err := d.config.Store.Handlers(r.Context(), query.Handlers{
 		Since: w.since, Until: w.until, Kinds: []instrument.Kind{instrument.KindQuery},
 	})

@@ -36,10 +36,15 @@ func (d *Dashboard) shell(r *http.Request, title, active string) view.Shell {
 
 func short(revision string) string { return revision[:min(len(revision), 7)] }
 
-// live gives the page a stream of news.
+// live keeps the page up to date: a list by a stream of its new lines, a page without
+// a list (stream "") by asking for it again.
 func (d *Dashboard) live(r *http.Request, s *view.Shell, stream string) {
-	if d.config.Feed != nil {
-		s.Live = &view.Live{URL: d.base.Page(stream), Paused: r.URL.Query().Get("live") == "off"}
+	if d.config.Feed == nil {
+		return
+	}
+	s.Live = &view.Live{Paused: r.URL.Query().Get("live") == "off"}
+	if stream != "" {
+		s.Live.URL = d.base.Page(stream)
 	}
 }
 

@@ -17,7 +17,7 @@ func signalsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	w := windowOf(r.URL.Query(), time.Now())
 	s := d.shell(r, "Signals", "signals")
 	s.Ranges = w.choices()
-	d.live(r, &s, "events")
+	d.live(r, &s, "")
 	stats, err := d.statsByHandler(r, w, instrument.KindSignal, instrument.KindReceiver)
 	if err != nil {
 		return nil, err

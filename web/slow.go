@@ -17,6 +17,7 @@ func slowPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	w := windowOf(r.URL.Query(), time.Now())
 	s := d.shell(r, "Slow handlers", "slow")
 	s.Ranges = w.choices()
+	d.live(r, &s, "")
 	rep, err := report.Build(r.Context(), d.config.Store, report.Options{Since: w.since, Until: w.until, Limit: 30})
 	if err != nil {
 		return nil, err

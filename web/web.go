@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -114,22 +116,43 @@ func (d *Dashboard) html(p page) http.Handler {
 			return
 		}
 		defer release()
-		r = r.WithContext(ctx)
-		c, err := p(d, r)
-		status := http.StatusOK
+		status, body, err := d.draw(p, r.WithContext(ctx))
 		if err != nil {
-			c, status = d.failed(r, err)
-		}
-		var body bytes.Buffer
-		if err := c.Render(ctx, &body); err != nil {
 			d.config.Logger.ErrorContext(ctx, "debug toolbar: draw page", "path", r.URL.Path, "error", err)
 			http.Error(w, "The page could not be drawn; the app's log has the reason.", http.StatusInternalServerError)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(status)
-		_, _ = w.Write(body.Bytes())
+		_, _ = w.Write(body)
 	})
+}
+
+// draw makes the page. A mistake of ours in one page, a panic, leaves the others alone:
+// a panel in the host's page is replaced by a line that says so.
+func (d *Dashboard) draw(p page, r *http.Request) (status int, body []byte, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			status, body, err = http.StatusOK, nil, fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+			if r.URL.Query().Get("fragment") != "" {
+				d.config.Logger.ErrorContext(r.Context(), "debug toolbar: draw panel", "path", r.URL.Path, "error", err)
+				body, err = render(r.Context(), view.Fragment(view.PanelFailed(r.PathValue("panel"), fmt.Sprint(v))))
+			}
+		}
+	}()
+	status = http.StatusOK
+	c, err := p(d, r)
+	if err != nil {
+		c, status = d.failed(r, err)
+	}
+	body, err = render(r.Context(), c)
+	return status, body, err
+}
+
+func render(ctx context.Context, c templ.Component) ([]byte, error) {
+	var b bytes.Buffer
+	err := c.Render(ctx, &b)
+	return b.Bytes(), err
 }
 
 // enter waits for a place among the pages in the making; false when the viewer left.

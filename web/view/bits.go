@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/a-h/templ"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
 // or returns the first text that is not empty.
@@ -107,4 +109,9 @@ func (o sorting) href(here URL, col string) string {
 		dir = "asc"
 	}
 	return here.With("sort", col, "dir", dir)
+}
+
+// statementLabel is a statement as one line shows it.
+func statementLabel(text string) string {
+	return instrument.HandlerInfo{Kind: instrument.KindQuery, Name: text}.Label()
 }
