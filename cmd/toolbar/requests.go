@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/report"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/report/term"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
@@ -50,7 +52,7 @@ func newRequests() *cobra.Command {
 }
 
 func (f *requestFlags) run(ctx context.Context, out io.Writer, now time.Time) error {
-	q := store.RecordQuery{Name: f.handler, Path: f.path, MinDuration: f.slower, Limit: f.limit, Budget: time.Second}
+	q := query.Records{Name: f.handler, Path: f.path, MinDuration: f.slower, Limit: f.limit, Budget: time.Second}
 	var err error
 	if q.Since, q.Until, err = parseWindow(f.since, f.until, now); err != nil {
 		return err
@@ -77,7 +79,7 @@ func (f *requestFlags) run(ctx context.Context, out io.Writer, now time.Time) er
 }
 
 // writeRequests writes a line for each Record, newest first.
-func writeRequests(out io.Writer, page store.RecordPage, now time.Time) error {
+func writeRequests(out io.Writer, page query.RecordPage, now time.Time) error {
 	screen := screenOf(out)
 	width := max(screen.Width, 0)
 	if width == 0 {
@@ -103,7 +105,7 @@ func writeRequests(out io.Writer, page store.RecordPage, now time.Time) error {
 	return w.Flush()
 }
 
-func requestLine(r *store.Row, now time.Time) (line string, bad bool) {
+func requestLine(r *query.Row, now time.Time) (line string, bad bool) {
 	what := r.Handler.Name
 	if r.Path != "" && !strings.HasSuffix(what, r.Path) {
 		what += "  " + r.Path

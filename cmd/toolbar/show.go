@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/report"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/report/term"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
@@ -40,7 +42,7 @@ func newShow() *cobra.Command {
 
 func show(ctx context.Context, s *store.Store, id instrument.ID, out io.Writer) error {
 	rec, err := s.Record(ctx, id)
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, query.ErrNotFound) {
 		return failed(fmt.Errorf("there is no record %s: it was removed because of its age, or it is in another store", id))
 	}
 	if err != nil {
