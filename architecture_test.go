@@ -49,7 +49,7 @@ var rules = []rule{
 	{"web/view", []string{"instrument", "instrument/report", "github.com/a-h/templ", "github.com/a-h/templ/runtime"}, "views draw what they are given and fetch nothing"},
 	{"web/static", nil, "files and their names"},
 	{"web/gallery", []string{"web/view", "web/static", "github.com/a-h/templ"}, "previews and golden tests of views"},
-	{"toolbar", []string{"instrument", "instrument/...", "signals", "middleware", "web", "github.com/prometheus/..."}, "the only place that wires the others; commands stay out, so that an app without them does not link cobra"},
+	{"toolbar", []string{"instrument", "instrument/...", "signals", "signals/...", "middleware", "web", "web/static", "github.com/prometheus/..."}, "the only place that wires the others; commands stay out, so that an app without them does not link cobra"},
 	{"cmd/toolbar", []string{"instrument", "instrument/...", "web", "commands", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}, "the CLI reads a file and has no app to wire"},
 }
 

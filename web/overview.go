@@ -62,7 +62,7 @@ func (d *Dashboard) overview(r *http.Request, w window) (m view.Overview, err er
 
 func (d *Dashboard) series(r *http.Request, w window, k instrument.Kind) ([]query.Point, error) {
 	return d.config.Store.Series(r.Context(), query.Series{
-		HandlerQuery: query.Handlers{Since: w.since, Until: w.until, Kinds: []instrument.Kind{k}}, Step: w.step,
+		Handlers: query.Handlers{Since: w.since, Until: w.until, Kinds: []instrument.Kind{k}}, Step: w.step,
 	})
 }
 

@@ -43,7 +43,7 @@ func startApp(t *testing.T) *app {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { a.store.Close() })
-	a.rec = instrument.New(instrument.Config{Sink: a, Process: a.query.Process()})
+	a.rec = instrument.New(instrument.Config{Sink: a, Process: a.store.Process()})
 	return a
 }
 

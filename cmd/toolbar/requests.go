@@ -12,7 +12,6 @@ import (
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
-	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/report"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/report/term"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
 )
@@ -81,7 +82,7 @@ func TestAppend_GivesBackEverything(t *testing.T) {
 func TestRecord_IsNotFound(t *testing.T) {
 	t.Parallel()
 	_, err := setup(t, store.Options{}).Record(context.Background(), 4711)
-	if !errors.Is(err, store.ErrNotFound) {
+	if !errors.Is(err, query.ErrNotFound) {
 		t.Errorf("got %v, expected ErrNotFound", err)
 	}
 }
@@ -123,7 +124,7 @@ func TestAppend_RollsBackNamesToo(t *testing.T) {
 	if rec.Handler.Name != "POST /orders" || len(rec.Spans[1].Stack) == 0 {
 		t.Errorf("names are missing after the second try: %+v", rec)
 	}
-	page, err := f.Records(context.Background(), store.RecordQuery{Sort: store.Slowest})
+	page, err := f.Records(context.Background(), query.Records{Sort: query.Slowest})
 	must(t, err)
 	if len(page.Records) != 1 {
 		t.Errorf("the slowest are %s", ids(page.Records))
@@ -155,7 +156,7 @@ func TestAppend_AfterCloseIsRefused(t *testing.T) {
 	if !errors.Is(err, store.ErrClosed) {
 		t.Errorf("got %v, expected ErrClosed", err)
 	}
-	if _, err := f.Records(context.Background(), store.RecordQuery{}); err != nil {
+	if _, err := f.Records(context.Background(), query.Records{}); err != nil {
 		t.Errorf("reading after Close: %v", err)
 	}
 }
@@ -185,7 +186,7 @@ func TestF26_HostileTextComesBackByteForByte(t *testing.T) {
 		if got.Path != it.Summary.Path || got.User != it.Summary.User || got.Attrs[0].Value != text {
 			t.Errorf("wrote %q %q %q, read %q %q %q", it.Summary.Path, it.Summary.User, text, got.Path, got.User, got.Attrs[0].Value)
 		}
-		page, err := f.Records(context.Background(), store.RecordQuery{User: it.Summary.User, Path: it.Summary.Path})
+		page, err := f.Records(context.Background(), query.Records{User: it.Summary.User, Path: it.Summary.Path})
 		must(t, err)
 		if len(page.Records) != 1 || page.Records[0].ID != rec.ID() {
 			t.Errorf("searching for %q found %s", it.Summary.User, ids(page.Records))

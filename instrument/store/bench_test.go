@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 )
 
@@ -113,25 +114,25 @@ func BenchmarkPages(b *testing.B) {
 	f := setup(b, store.Options{MaxBytes: 8 << 30, Now: func() time.Time { return noon.Add(time.Hour) }})
 	fillHour(b, f, records)
 	ctx := context.Background()
-	page, err := f.Records(ctx, store.RecordQuery{})
+	page, err := f.Records(ctx, query.Records{})
 	must(b, err)
 	for name, fn := range map[string]func() error{
-		"newest50": func() error { _, err := f.Records(ctx, store.RecordQuery{}); return err },
+		"newest50": func() error { _, err := f.Records(ctx, query.Records{}); return err },
 		"one":      func() error { _, err := f.Record(ctx, page.Records[0].ID); return err },
 		"slowest50": func() error {
-			_, err := f.Records(ctx, store.RecordQuery{Sort: store.Slowest, Since: noon})
+			_, err := f.Records(ctx, query.Records{Sort: query.Slowest, Since: noon})
 			return err
 		},
 		"p95": func() error {
-			_, err := f.Handlers(ctx, store.HandlerQuery{Since: noon, Kinds: []instrument.Kind{instrument.KindRequest}})
+			_, err := f.Handlers(ctx, query.Handlers{Since: noon, Kinds: []instrument.Kind{instrument.KindRequest}})
 			return err
 		},
 		"substring": func() error {
-			_, err := f.Records(ctx, store.RecordQuery{Path: "nowhere", Budget: time.Minute})
+			_, err := f.Records(ctx, query.Records{Path: "nowhere", Budget: time.Minute})
 			return err
 		},
 		"sparklines": func() error {
-			_, err := f.Series(ctx, store.SeriesQuery{HandlerQuery: store.HandlerQuery{Handler: benchRoutes[0].Name()}})
+			_, err := f.Series(ctx, query.Series{Handlers: query.Handlers{Handler: benchRoutes[0].Name()}})
 			return err
 		},
 	} {

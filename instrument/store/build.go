@@ -8,14 +8,16 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 )
 
-var thisBuild = sync.OnceValue(func() Build {
+var thisBuild = sync.OnceValue(func() query.Build {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return Build{Go: runtime.Version()}
+		return query.Build{Go: runtime.Version()}
 	}
-	b := Build{Go: info.GoVersion, Main: info.Path}
+	b := query.Build{Go: info.GoVersion, Main: info.Path}
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":
@@ -28,7 +30,7 @@ var thisBuild = sync.OnceValue(func() Build {
 		if m.Replace != nil {
 			m = &debug.Module{Path: m.Path, Version: m.Replace.Path + " " + m.Replace.Version}
 		}
-		b.Modules = append(b.Modules, Module{m.Path, strings.TrimSpace(m.Version)})
+		b.Modules = append(b.Modules, query.Module{Path: m.Path, Version: strings.TrimSpace(m.Version)})
 	}
 	return b
 })
@@ -40,14 +42,14 @@ func defaultService() string {
 	return "app"
 }
 
-func (w *writer) internBuild(ctx context.Context, b Build) (int64, error) {
+func (w *writer) internBuild(ctx context.Context, b query.Build) (int64, error) {
 	return w.intern(ctx, `INSERT INTO build (revision, dirty, go, main, modules) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET go = go RETURNING id`,
 		b.Revision, b.Dirty, b.Go, b.Main, moduleList(b.Modules).String())
 }
 
 // moduleList is the stored form: "path version" a line.
-type moduleList []Module
+type moduleList []query.Module
 
 func (l moduleList) String() string {
 	var b strings.Builder
@@ -65,7 +67,7 @@ func (l *moduleList) Scan(v any) error {
 	}
 	for line := range strings.Lines(text) {
 		p, version, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-		*l = append(*l, Module{p, version})
+		*l = append(*l, query.Module{Path: p, Version: version})
 	}
 	return nil
 }

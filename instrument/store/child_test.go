@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 )
 
@@ -145,7 +146,7 @@ func TestF12_AKilledProcessLosesNothingThatWasStored(t *testing.T) {
 			t.Errorf("a killed process counts as alive %v, ended %v", p.Alive, p.Ended)
 		}
 	}
-	page, err := f.Records(context.Background(), store.RecordQuery{})
+	page, err := f.Records(context.Background(), query.Records{})
 	must(t, err)
 	if rec, err := f.Record(context.Background(), page.Records[0].ID); err != nil || rec.Spans[0].Handler.Name != "GET /child" {
 		t.Errorf("a dead process's record reads %+v, %v", rec, err)

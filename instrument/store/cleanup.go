@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 )
 
 // cleanEvery is how often processes that left nothing behind are looked for.
@@ -40,7 +42,7 @@ func (w *writer) pruneProcesses(ctx context.Context, _ *Store, now time.Time) (m
 }
 
 // deadProcesses are those that still have something to forget.
-func (w *writer) deadProcesses(ctx context.Context) (dead []Process, err error) {
+func (w *writer) deadProcesses(ctx context.Context) (dead []query.Process, err error) {
 	rows, err := w.conn.QueryContext(ctx, processQuery+" ORDER BY p.id")
 	if err != nil {
 		return nil, err
@@ -57,7 +59,7 @@ func (w *writer) deadProcesses(ctx context.Context) (dead []Process, err error) 
 
 // forgetProcess removes a process's names when none of its Records is left, and
 // the process itself when nothing else needs it.
-func (w *writer) forgetProcess(ctx context.Context, p *Process, gone bool) error {
+func (w *writer) forgetProcess(ctx context.Context, p *query.Process, gone bool) error {
 	used, err := w.hasRecords(ctx, p)
 	if err != nil || used {
 		return err
@@ -76,7 +78,7 @@ func (w *writer) forgetProcess(ctx context.Context, p *Process, gone bool) error
 // hasRecords looks among the Records that the process can have made. It is only
 // sure of a no where pruning has been; elsewhere looking would take long, and there
 // is likely one.
-func (w *writer) hasRecords(ctx context.Context, p *Process) (bool, error) {
+func (w *writer) hasRecords(ctx context.Context, p *query.Process) (bool, error) {
 	from, to := firstOf(minuteOf(p.Started)-1), firstOf(minuteOf(p.Seen)+2)
 	if to > w.prune.plain {
 		var oldest sql.NullInt64

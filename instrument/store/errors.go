@@ -6,9 +6,6 @@ import (
 )
 
 var (
-	// ErrNotFound says that there is no such Record: it was never stored, or it was
-	// removed because of its age.
-	ErrNotFound = errors.New("not found")
 	// ErrForeign says that a file belongs to another program. It is left as it is.
 	ErrForeign = errors.New("the file is not a toolbar store: choose another path")
 	// ErrNewer says that a newer version of the toolbar wrote the file. It is left

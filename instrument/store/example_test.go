@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/collect"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
 )
@@ -48,7 +49,7 @@ func Example() {
 		return
 	}
 
-	page, err := st.Records(ctx, store.RecordQuery{Kinds: []instrument.Kind{instrument.KindCommand}, Since: time.Now().Add(-time.Minute)})
+	page, err := st.Records(ctx, query.Records{Kinds: []instrument.Kind{instrument.KindCommand}, Since: time.Now().Add(-time.Minute)})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -10,9 +10,10 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 )
 
-func filterOf(q *HandlerQuery) handlerFilter {
+func filterOf(q *query.Handlers) handlerFilter {
 	return handlerFilter{q.Kinds, q.Handler, q.Name}
 }
 
@@ -33,7 +34,7 @@ const slowestPerHandler = 10
 
 // Handlers gives the statistics of every handler that was called in the window,
 // the greatest sum of time first.
-func (s *Store) Handlers(ctx context.Context, q HandlerQuery) ([]HandlerStats, error) {
+func (s *Store) Handlers(ctx context.Context, q query.Handlers) ([]query.HandlerStats, error) {
 	ctx, cancel := s.deadline(ctx)
 	defer cancel()
 	list, err := s.handlerStats(ctx, &q)
@@ -43,7 +44,7 @@ func (s *Store) Handlers(ctx context.Context, q HandlerQuery) ([]HandlerStats, e
 	return list, nil
 }
 
-func (s *Store) handlerStats(ctx context.Context, q *HandlerQuery) ([]HandlerStats, error) {
+func (s *Store) handlerStats(ctx context.Context, q *query.Handlers) ([]query.HandlerStats, error) {
 	handlers, err := s.catalog.load(ctx, s.db)
 	if err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ func (s *Store) handlerStats(ctx context.Context, q *HandlerQuery) ([]HandlerSta
 		return nil, err
 	}
 	filter := filterOf(q)
-	byRow := map[int64]*HandlerStats{}
+	byRow := map[int64]*query.HandlerStats{}
 	var scan rollScan
 	var minute, row int64
 	dest := scan.dest(&minute, &row)
@@ -64,7 +65,7 @@ func (s *Store) handlerStats(ctx context.Context, q *HandlerQuery) ([]HandlerSta
 		h, seen := byRow[row]
 		if !seen {
 			if info, ok := handlers[row]; ok && filter.has(info) {
-				h = &HandlerStats{Handler: info}
+				h = &query.HandlerStats{Handler: info}
 			}
 			byRow[row] = h
 		}
@@ -76,14 +77,14 @@ func (s *Store) handlerStats(ctx context.Context, q *HandlerQuery) ([]HandlerSta
 	return sortedBySum(byRow), err
 }
 
-func sortedBySum(byRow map[int64]*HandlerStats) []HandlerStats {
-	list := make([]HandlerStats, 0, len(byRow))
+func sortedBySum(byRow map[int64]*query.HandlerStats) []query.HandlerStats {
+	list := make([]query.HandlerStats, 0, len(byRow))
 	for _, h := range byRow {
 		if h != nil {
 			list = append(list, *h)
 		}
 	}
-	slices.SortFunc(list, func(a, b HandlerStats) int {
+	slices.SortFunc(list, func(a, b query.HandlerStats) int {
 		if a.Sum != b.Sum {
 			return int(min(max(b.Sum-a.Sum, -1), 1))
 		}
@@ -93,7 +94,7 @@ func sortedBySum(byRow map[int64]*HandlerStats) []HandlerStats {
 }
 
 // rollRows reads the rows of a window: minute, handler and the numbers.
-func (s *Store) rollRows(ctx context.Context, q *HandlerQuery) (*sql.Rows, error) {
+func (s *Store) rollRows(ctx context.Context, q *query.Handlers) (*sql.Rows, error) {
 	from, to := minutes(q.Since, q.Until)
 	text := "SELECT minute, handler, " + rollColumns + " FROM rollup WHERE minute >= ? AND minute < ?"
 	if len(q.Processes) > 0 {
@@ -118,7 +119,7 @@ func numbers(ids []int64) string {
 // merged over processes; zero times are open. It is Handlers in the form that
 // package report asks for. An error of fn ends the walk and is returned.
 func (s *Store) EachHandler(ctx context.Context, since, until time.Time, fn func(instrument.HandlerInfo, instrument.RollRow) error) error {
-	list, err := s.Handlers(ctx, HandlerQuery{Since: since, Until: until})
+	list, err := s.Handlers(ctx, query.Handlers{Since: since, Until: until})
 	if err != nil {
 		return err
 	}
@@ -131,7 +132,7 @@ func (s *Store) EachHandler(ctx context.Context, since, until time.Time, fn func
 }
 
 // Counts gives the numbers of each kind in a window, for menus.
-func (s *Store) Counts(ctx context.Context, since, until time.Time) (map[instrument.Kind]KindCounts, error) {
+func (s *Store) Counts(ctx context.Context, since, until time.Time) (map[instrument.Kind]query.KindCounts, error) {
 	ctx, cancel := s.deadline(ctx)
 	defer cancel()
 	handlers, err := s.catalog.load(ctx, s.db)
@@ -144,7 +145,7 @@ func (s *Store) Counts(ctx context.Context, since, until time.Time) (map[instrum
 	if err != nil {
 		return nil, fmt.Errorf("count: %w", err)
 	}
-	counts := map[instrument.Kind]KindCounts{}
+	counts := map[instrument.Kind]query.KindCounts{}
 	err = each(rows, func(rows *sql.Rows) error {
 		var row, n, errs, panics, slow int64
 		if err := rows.Scan(&row, &n, &errs, &panics, &slow); err != nil {
@@ -152,7 +153,10 @@ func (s *Store) Counts(ctx context.Context, since, until time.Time) (map[instrum
 		}
 		k := handlers[row].Kind
 		c := counts[k]
-		counts[k] = KindCounts{c.Handlers + 1, c.Count + uint64(n), c.Errors + uint64(errs), c.Panics + uint64(panics), c.Slow + uint64(slow)}
+		counts[k] = query.KindCounts{
+			Handlers: c.Handlers + 1, Count: c.Count + uint64(n),
+			Errors: c.Errors + uint64(errs), Panics: c.Panics + uint64(panics), Slow: c.Slow + uint64(slow),
+		}
 		return nil
 	})
 	if err != nil {

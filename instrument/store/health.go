@@ -4,14 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 )
 
 // Health reads the state of the store.
-func (s *Store) Health(ctx context.Context) (Health, error) {
+func (s *Store) Health(ctx context.Context) (query.Health, error) {
 	ctx, cancel := s.deadline(ctx)
 	defer cancel()
 	file := s.file.Load()
-	h := Health{Path: file.path, MaxBytes: s.options.MaxBytes, Gone: file.check() != nil}
+	h := query.Health{Path: file.path, MaxBytes: s.options.MaxBytes, Gone: file.check() != nil}
 	h.FileBytes, h.WALBytes = file.sizes()
 	var oldest, newest sql.NullInt64
 	for _, q := range []struct {
@@ -28,7 +30,7 @@ func (s *Store) Health(ctx context.Context) (Health, error) {
 		{"SELECT count(*) FROM process", &h.Processes},
 	} {
 		if err := s.db.QueryRowContext(ctx, q.text).Scan(q.dst); err != nil {
-			return Health{}, fmt.Errorf("read the store's state: %w", err)
+			return query.Health{}, fmt.Errorf("read the store's state: %w", err)
 		}
 	}
 	if h.Path == "" {

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
 )
@@ -193,7 +194,7 @@ func (f *fixture) pruneAll(t testing.TB) (steps int) {
 	return steps
 }
 
-func ids(rows []store.Row) string {
+func ids(rows []query.Row) string {
 	var list []instrument.ID
 	for _, r := range rows {
 		list = append(list, r.ID)

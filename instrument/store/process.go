@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 )
 
 // run is a Process with what tells whether it is alive.
 type run struct {
-	Process
+	query.Process
 	boot     string // within it a pid means the same; "" unknown
 	pidStart int64  // tells a process from a later one with its pid; 0 unknown
 }
@@ -42,7 +43,7 @@ func (w *writer) register(ctx context.Context) error {
 	}
 	now := w.options.Now()
 	pid := os.Getpid()
-	p := run{boot: bootID(), pidStart: processStart(pid), Process: Process{
+	p := run{boot: bootID(), pidStart: processStart(pid), Process: query.Process{
 		Number: number, PID: pid, Host: w.options.Host, Service: w.options.Service,
 		Build: thisBuild(), Started: now, Seen: now, Alive: true,
 	}}
@@ -95,7 +96,7 @@ const processQuery = `SELECT p.id, p.number, p.host, p.service, p.boot, p.pid, p
 	p.started, p.seen, p.ended, b.revision, b.dirty, b.go, b.main, b.modules
 	FROM process p JOIN build b ON b.id = p.build`
 
-func scanProcess(rows *sql.Rows, o *Options) (Process, error) {
+func scanProcess(rows *sql.Rows, o *Options) (query.Process, error) {
 	var p run
 	var started, seen int64
 	var ended sql.NullInt64
@@ -120,14 +121,14 @@ func (p *run) alive(o *Options) bool {
 }
 
 // Processes lists the runs that are known, the newest first.
-func (s *Store) Processes(ctx context.Context) ([]Process, error) {
+func (s *Store) Processes(ctx context.Context) ([]query.Process, error) {
 	ctx, cancel := s.deadline(ctx)
 	defer cancel()
 	rows, err := s.db.QueryContext(ctx, processQuery+" ORDER BY p.id DESC")
 	if err != nil {
 		return nil, fmt.Errorf("list processes: %w", err)
 	}
-	var list []Process
+	var list []query.Process
 	err = each(rows, func(rows *sql.Rows) error {
 		p, err := scanProcess(rows, &s.options)
 		list = append(list, p)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 )
 
@@ -37,14 +38,14 @@ func TestPrune_ByAgeKeepsWhatIsWorthIt(t *testing.T) {
 	)
 	f.roll(t, noon.Add(-31*day), rollRow(instrument.KindRequest, "GET /made", ms))
 	f.pruneAll(t)
-	page, err := f.Records(context.Background(), store.RecordQuery{Sort: store.Oldest})
+	page, err := f.Records(context.Background(), query.Records{Sort: query.Oldest})
 	must(t, err)
 	want := fmt.Sprint([]instrument.ID{list[4], list[1], list[2], list[5]})
 	if ids(page.Records) != want {
 		t.Errorf("left are %s, expected %s", ids(page.Records), want)
 	}
 	f.checkIntegrity(t)
-	if hs, err := f.Handlers(context.Background(), store.HandlerQuery{}); err != nil || len(hs) != 1 {
+	if hs, err := f.Handlers(context.Background(), query.Handlers{}); err != nil || len(hs) != 1 {
 		t.Errorf("statistics went with the records: %v, %v", hs, err)
 	}
 	// A Record that ran for long arrives late, behind the sweep.
@@ -70,7 +71,7 @@ func TestPrune_SlowestAreRightWherePruningWas(t *testing.T) {
 	}
 	f.add(t, list...)
 	f.pruneAll(t)
-	page, err := f.Records(context.Background(), store.RecordQuery{Sort: store.Slowest, Limit: 60})
+	page, err := f.Records(context.Background(), query.Records{Sort: query.Slowest, Limit: 60})
 	must(t, err)
 	got, last := len(page.Records), page.Records[len(page.Records)-1].Duration
 	if got != 60 || last != 20*ms || !page.Complete || page.Total != 90 { // 2 of each second, 3 of each two
@@ -96,7 +97,7 @@ func TestPrune_ByCount(t *testing.T) {
 	f.add(t, list...)
 	f.pruneAll(t)
 	f.checkIntegrity(t)
-	page, err := f.Records(context.Background(), store.RecordQuery{Limit: 1000})
+	page, err := f.Records(context.Background(), query.Records{Limit: 1000})
 	must(t, err)
 	failed := 0
 	for _, r := range page.Records {
@@ -125,7 +126,7 @@ func TestPrune_PinnedGoOnlyWhenNothingElseIsLeft(t *testing.T) {
 	}
 	want := f.add(t, list...)[10:15]
 	f.pruneAll(t)
-	page, err := f.Records(context.Background(), store.RecordQuery{Sort: store.Oldest})
+	page, err := f.Records(context.Background(), query.Records{Sort: query.Oldest})
 	must(t, err)
 	if ids(page.Records) != fmt.Sprint(want) {
 		t.Errorf("left are %s, expected %s", ids(page.Records), want)
@@ -174,11 +175,11 @@ func TestPrune_MergesMinutesIntoHours(t *testing.T) {
 		f.roll(t, at, rollRow(instrument.KindRequest, "GET /a", ms, 200*ms))
 		other.roll(t, at, rollRow(instrument.KindRequest, "GET /a", 2*ms))
 	}
-	before, err := f.Handlers(context.Background(), store.HandlerQuery{})
+	before, err := f.Handlers(context.Background(), query.Handlers{})
 	must(t, err)
 	c.set(noon.Add(26 * time.Hour))
 	f.pruneAll(t)
-	after, err := f.Handlers(context.Background(), store.HandlerQuery{})
+	after, err := f.Handlers(context.Background(), query.Handlers{})
 	must(t, err)
 	if got, want := fmt.Sprint(after[0].Stats), fmt.Sprint(before[0].Stats); got != want {
 		t.Errorf("got %s\nexpected %s", got, want)
@@ -186,7 +187,7 @@ func TestPrune_MergesMinutesIntoHours(t *testing.T) {
 	if n := f.count(t, "SELECT count(*) FROM rollup"); n != 2 {
 		t.Errorf("there are %d rows, expected an hour each", n)
 	}
-	points, err := f.Series(context.Background(), store.SeriesQuery{HandlerQuery: store.HandlerQuery{Since: noon, Until: noon.Add(2 * time.Hour)}, Step: time.Hour})
+	points, err := f.Series(context.Background(), query.Series{Handlers: query.Handlers{Since: noon, Until: noon.Add(2 * time.Hour)}, Step: time.Hour})
 	must(t, err)
 	if points[0].Count != 180 || points[1].Count != 180 {
 		t.Errorf("hours have %d and %d", points[0].Count, points[1].Count)
@@ -227,7 +228,7 @@ func TestPrune_ForgetsProcessesThatLeftNothing(t *testing.T) {
 	if rec, err := f.Record(context.Background(), id); err != nil || rec.Handler.Name != "GET /made" {
 		t.Errorf("read %+v, %v", rec, err)
 	}
-	list, err := f.Handlers(context.Background(), store.HandlerQuery{Kinds: []instrument.Kind{instrument.KindCommand}})
+	list, err := f.Handlers(context.Background(), query.Handlers{Kinds: []instrument.Kind{instrument.KindCommand}})
 	must(t, err)
 	if len(list) != 1 || list[0].Count != 5 {
 		t.Errorf("statistics of the commands: %+v", list)

@@ -7,9 +7,10 @@ import (
 	"sync"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 )
 
-// Record reads a Record with its spans. It gives [ErrNotFound] when there is none
+// Record reads a Record with its spans. It gives [query.ErrNotFound] when there is none
 // of that id.
 func (s *Store) Record(ctx context.Context, id instrument.ID) (*instrument.Record, error) {
 	ctx, cancel := s.deadline(ctx)
@@ -30,7 +31,7 @@ func (s *Store) record(ctx context.Context, id instrument.ID) (*instrument.Recor
 	if err != nil {
 		return nil, err
 	}
-	var row Row
+	var row query.Row
 	var scan rowScan
 	var body []byte
 	err = each(rows, func(rows *sql.Rows) error {
@@ -44,12 +45,12 @@ func (s *Store) record(ctx context.Context, id instrument.ID) (*instrument.Recor
 		return nil, err
 	}
 	if row.ID == 0 {
-		return nil, ErrNotFound
+		return nil, query.ErrNotFound
 	}
 	return s.decode(ctx, &row, body)
 }
 
-func (s *Store) decode(ctx context.Context, row *Row, body []byte) (*instrument.Record, error) {
+func (s *Store) decode(ctx context.Context, row *query.Row, body []byte) (*instrument.Record, error) {
 	names := s.names.of(row.Process)
 	names.mu.Lock()
 	defer names.mu.Unlock()

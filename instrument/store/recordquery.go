@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 )
 
 const (
@@ -18,7 +19,7 @@ const (
 	defaultBudget = 250 * time.Millisecond
 )
 
-func withDefaults(q RecordQuery) RecordQuery {
+func withDefaults(q query.Records) query.Records {
 	q.Limit = min(max(cmp.Or(q.Limit, defaultPage), 1), maxPage)
 	q.Budget = cmp.Or(max(q.Budget, 0), defaultBudget)
 	return q
@@ -26,7 +27,7 @@ func withDefaults(q RecordQuery) RecordQuery {
 
 // windowOf is the range of ids that a query is about: from the first to before the
 // second.
-func windowOf(q *RecordQuery) (from, to instrument.ID) {
+func windowOf(q *query.Records) (from, to instrument.ID) {
 	from, to = 0, math.MaxInt64
 	if !q.Since.IsZero() {
 		from = instrument.FirstID(q.Since)
@@ -38,9 +39,9 @@ func windowOf(q *RecordQuery) (from, to instrument.ID) {
 		return from, to
 	}
 	switch q.Sort {
-	case Newest:
+	case query.Newest:
 		to = min(to, q.After.ID)
-	case Oldest:
+	case query.Oldest:
 		from = max(from, q.After.ID+1)
 	}
 	return from, to
@@ -59,7 +60,7 @@ func (c *condition) add(text string, args ...any) {
 
 // condition is the query's filter but for the window; none is true when it can
 // pass nothing.
-func (s *Store) condition(ctx context.Context, q *RecordQuery) (c *condition, none bool, err error) {
+func (s *Store) condition(ctx context.Context, q *query.Records) (c *condition, none bool, err error) {
 	c = &condition{}
 	c.addColumns(q)
 	c.addFlags(q)
@@ -86,7 +87,7 @@ func (s *Store) condition(ctx context.Context, q *RecordQuery) (c *condition, no
 	return c, false, nil
 }
 
-func (c *condition) addColumns(q *RecordQuery) {
+func (c *condition) addColumns(q *query.Records) {
 	for _, f := range []struct {
 		set  bool
 		text string
@@ -116,7 +117,7 @@ func (c *condition) addColumns(q *RecordQuery) {
 	}
 }
 
-func (c *condition) addFlags(q *RecordQuery) {
+func (c *condition) addFlags(q *query.Records) {
 	if q.FlagsAny != 0 {
 		c.add("(flags & ?) <> 0", int64(q.FlagsAny))
 	}
@@ -159,7 +160,7 @@ type rowScan struct {
 	handler, kind                     int64
 }
 
-func (r *rowScan) dest(row *Row, more ...any) []any {
+func (r *rowScan) dest(row *query.Row, more ...any) []any {
 	s := &row.Summary
 	return append([]any{&row.Process, &s.ID, &r.kind, &r.handler, &s.Duration, &s.Status, &s.Flags,
 		&r.method, &r.path, &r.user, &r.tags, &r.errText, &r.trace, &r.parent,
@@ -167,7 +168,7 @@ func (r *rowScan) dest(row *Row, more ...any) []any {
 }
 
 // finish puts what was read into its place.
-func (r *rowScan) finish(row *Row, handlers map[int64]instrument.HandlerInfo) {
+func (r *rowScan) finish(row *query.Row, handlers map[int64]instrument.HandlerInfo) {
 	s := &row.Summary
 	s.Method, s.Path, s.User, s.Error = r.method.String, r.path.String, r.user.String, r.errText.String
 	s.Tags = splitTags(r.tags.String)
@@ -180,7 +181,7 @@ func (r *rowScan) finish(row *Row, handlers map[int64]instrument.HandlerInfo) {
 }
 
 // selectRows reads Records: tail is what follows WHERE.
-func (s *Store) selectRows(ctx context.Context, tail string, args ...any) ([]Row, error) {
+func (s *Store) selectRows(ctx context.Context, tail string, args ...any) ([]query.Row, error) {
 	handlers, err := s.catalog.load(ctx, s.db)
 	if err != nil {
 		return nil, err
@@ -189,10 +190,10 @@ func (s *Store) selectRows(ctx context.Context, tail string, args ...any) ([]Row
 	if err != nil {
 		return nil, err
 	}
-	var list []Row
+	var list []query.Row
 	var scan rowScan
 	err = each(rows, func(rows *sql.Rows) error {
-		var row Row
+		var row query.Row
 		if err := rows.Scan(scan.dest(&row)...); err != nil {
 			return err
 		}
@@ -204,23 +205,23 @@ func (s *Store) selectRows(ctx context.Context, tail string, args ...any) ([]Row
 }
 
 // Records gives a page of the Records that the query chooses.
-func (s *Store) Records(ctx context.Context, q RecordQuery) (RecordPage, error) {
+func (s *Store) Records(ctx context.Context, q query.Records) (query.RecordPage, error) {
 	q = withDefaults(q)
 	ctx, cancel := context.WithTimeout(ctx, s.options.QueryTimeout+q.Budget)
 	defer cancel()
 	page, err := s.records(ctx, &q)
 	if err != nil {
-		return RecordPage{}, fmt.Errorf("list records: %w", err)
+		return query.RecordPage{}, fmt.Errorf("list records: %w", err)
 	}
 	return page, nil
 }
 
-func (s *Store) records(ctx context.Context, q *RecordQuery) (RecordPage, error) {
+func (s *Store) records(ctx context.Context, q *query.Records) (query.RecordPage, error) {
 	c, none, err := s.condition(ctx, q)
 	if err != nil || none {
-		return RecordPage{Complete: true}, err
+		return query.RecordPage{Complete: true}, err
 	}
-	if q.Sort == Slowest {
+	if q.Sort == query.Slowest {
 		return s.slowestRecords(ctx, q, c)
 	}
 	return s.orderedRecords(ctx, q, c)
@@ -228,7 +229,7 @@ func (s *Store) records(ctx context.Context, q *RecordQuery) (RecordPage, error)
 
 // Children lists the Records that a Record caused, in the order in which they
 // began: the first thousand.
-func (s *Store) Children(ctx context.Context, id instrument.ID) ([]Row, error) {
+func (s *Store) Children(ctx context.Context, id instrument.ID) ([]query.Row, error) {
 	ctx, cancel := s.deadline(ctx)
 	defer cancel()
 	list, err := s.selectRows(ctx, "parent = ? ORDER BY id LIMIT ?", int64(id), maxPage)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 )
 
@@ -30,42 +31,42 @@ func TestRecords_FiltersEachColumn(t *testing.T) {
 
 	one, two := first.Summary.ID, second.Summary.ID
 	for name, c := range map[string]struct {
-		q    store.RecordQuery
+		q    query.Records
 		want []instrument.ID
 	}{
-		"everything, newest first": {store.RecordQuery{}, []instrument.ID{two, one}},
-		"oldest first":             {store.RecordQuery{Sort: store.Oldest}, []instrument.ID{one, two}},
-		"slowest first":            {store.RecordQuery{Sort: store.Slowest}, []instrument.ID{two, one}},
-		"slowest of a filter":      {store.RecordQuery{Sort: store.Slowest, Path: "list"}, []instrument.ID{one}},
-		"slowest of a kind":        {store.RecordQuery{Sort: store.Slowest, Kinds: []instrument.Kind{instrument.KindRequest}}, []instrument.ID{one}},
-		"kind":                     {store.RecordQuery{Kinds: []instrument.Kind{instrument.KindCommand}}, []instrument.ID{two}},
-		"two kinds":                {store.RecordQuery{Kinds: []instrument.Kind{instrument.KindCommand, instrument.KindRequest}}, []instrument.ID{two, one}},
-		"kind of which none is":    {store.RecordQuery{Kinds: []instrument.Kind{instrument.KindTask}}, nil},
-		"handler":                  {store.RecordQuery{Handler: "cleanup"}, []instrument.ID{two}},
-		"handler of another kind":  {store.RecordQuery{Handler: "cleanup", Kinds: []instrument.Kind{instrument.KindRequest}}, nil},
-		"name":                     {store.RecordQuery{Name: "LEAN"}, []instrument.ID{two}},
-		"pattern":                  {store.RecordQuery{Name: "get *de"}, []instrument.ID{one}},
-		"pattern is for the whole": {store.RecordQuery{Name: "et *"}, nil},
-		"path":                     {store.RecordQuery{Path: "/li"}, []instrument.ID{one}},
-		"method":                   {store.RecordQuery{Method: "GET"}, []instrument.ID{one}},
-		"user":                     {store.RecordQuery{User: "ada"}, []instrument.ID{one}},
-		"tag":                      {store.RecordQuery{Tag: "two words"}, []instrument.ID{one}},
-		"part of a tag":            {store.RecordQuery{Tag: "two"}, nil},
-		"error":                    {store.RecordQuery{Error: "full"}, []instrument.ID{two}},
-		"status":                   {store.RecordQuery{StatusMin: 503, StatusMax: 503}, []instrument.ID{two}},
-		"status class":             {store.RecordQuery{StatusMin: 200, StatusMax: 299}, []instrument.ID{one}},
-		"duration":                 {store.RecordQuery{MinDuration: 2 * time.Millisecond}, []instrument.ID{two}},
-		"at most":                  {store.RecordQuery{MaxDuration: 2 * time.Millisecond}, []instrument.ID{one}},
-		"queries":                  {store.RecordQuery{MinQueries: 12}, []instrument.ID{two}},
-		"any flag":                 {store.RecordQuery{FlagsAny: instrument.FlagPanic | instrument.FlagSlow}, []instrument.ID{two}},
-		"all flags":                {store.RecordQuery{FlagsAll: instrument.FlagPanic | instrument.FlagSlow}, nil},
-		"no flag":                  {store.RecordQuery{FlagsNone: instrument.FlagError}, []instrument.ID{one}},
-		"trace":                    {store.RecordQuery{Trace: instrument.TraceID{5}}, []instrument.ID{two}},
-		"parent":                   {store.RecordQuery{Parent: one}, []instrument.ID{two}},
-		"process":                  {store.RecordQuery{Processes: []int64{99}}, nil},
-		"since":                    {store.RecordQuery{Since: noon.Add(time.Second)}, []instrument.ID{two}},
-		"until":                    {store.RecordQuery{Until: noon.Add(time.Second)}, []instrument.ID{one}},
-		"empty window":             {store.RecordQuery{Since: noon.Add(time.Hour), Until: noon}, nil},
+		"everything, newest first": {query.Records{}, []instrument.ID{two, one}},
+		"oldest first":             {query.Records{Sort: query.Oldest}, []instrument.ID{one, two}},
+		"slowest first":            {query.Records{Sort: query.Slowest}, []instrument.ID{two, one}},
+		"slowest of a filter":      {query.Records{Sort: query.Slowest, Path: "list"}, []instrument.ID{one}},
+		"slowest of a kind":        {query.Records{Sort: query.Slowest, Kinds: []instrument.Kind{instrument.KindRequest}}, []instrument.ID{one}},
+		"kind":                     {query.Records{Kinds: []instrument.Kind{instrument.KindCommand}}, []instrument.ID{two}},
+		"two kinds":                {query.Records{Kinds: []instrument.Kind{instrument.KindCommand, instrument.KindRequest}}, []instrument.ID{two, one}},
+		"kind of which none is":    {query.Records{Kinds: []instrument.Kind{instrument.KindTask}}, nil},
+		"handler":                  {query.Records{Handler: "cleanup"}, []instrument.ID{two}},
+		"handler of another kind":  {query.Records{Handler: "cleanup", Kinds: []instrument.Kind{instrument.KindRequest}}, nil},
+		"name":                     {query.Records{Name: "LEAN"}, []instrument.ID{two}},
+		"pattern":                  {query.Records{Name: "get *de"}, []instrument.ID{one}},
+		"pattern is for the whole": {query.Records{Name: "et *"}, nil},
+		"path":                     {query.Records{Path: "/li"}, []instrument.ID{one}},
+		"method":                   {query.Records{Method: "GET"}, []instrument.ID{one}},
+		"user":                     {query.Records{User: "ada"}, []instrument.ID{one}},
+		"tag":                      {query.Records{Tag: "two words"}, []instrument.ID{one}},
+		"part of a tag":            {query.Records{Tag: "two"}, nil},
+		"error":                    {query.Records{Error: "full"}, []instrument.ID{two}},
+		"status":                   {query.Records{StatusMin: 503, StatusMax: 503}, []instrument.ID{two}},
+		"status class":             {query.Records{StatusMin: 200, StatusMax: 299}, []instrument.ID{one}},
+		"duration":                 {query.Records{MinDuration: 2 * time.Millisecond}, []instrument.ID{two}},
+		"at most":                  {query.Records{MaxDuration: 2 * time.Millisecond}, []instrument.ID{one}},
+		"queries":                  {query.Records{MinQueries: 12}, []instrument.ID{two}},
+		"any flag":                 {query.Records{FlagsAny: instrument.FlagPanic | instrument.FlagSlow}, []instrument.ID{two}},
+		"all flags":                {query.Records{FlagsAll: instrument.FlagPanic | instrument.FlagSlow}, nil},
+		"no flag":                  {query.Records{FlagsNone: instrument.FlagError}, []instrument.ID{one}},
+		"trace":                    {query.Records{Trace: instrument.TraceID{5}}, []instrument.ID{two}},
+		"parent":                   {query.Records{Parent: one}, []instrument.ID{two}},
+		"process":                  {query.Records{Processes: []int64{99}}, nil},
+		"since":                    {query.Records{Since: noon.Add(time.Second)}, []instrument.ID{two}},
+		"until":                    {query.Records{Until: noon.Add(time.Second)}, []instrument.ID{one}},
+		"empty window":             {query.Records{Since: noon.Add(time.Hour), Until: noon}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			page, err := f.Records(context.Background(), c.q)
@@ -86,7 +87,7 @@ func TestRecords_FiltersEachColumn(t *testing.T) {
 }
 
 // reference answers a query by looking at everything.
-func reference(all []instrument.Item, q store.RecordQuery) (want []instrument.ID) {
+func reference(all []instrument.Item, q query.Records) (want []instrument.ID) {
 	var list []instrument.Item
 	for _, it := range all {
 		s := &it.Summary
@@ -98,9 +99,9 @@ func reference(all []instrument.Item, q store.RecordQuery) (want []instrument.ID
 	}
 	slices.SortFunc(list, func(a, b instrument.Item) int {
 		switch q.Sort {
-		case store.Oldest:
+		case query.Oldest:
 			return cmp.Compare(a.Summary.ID, b.Summary.ID)
-		case store.Slowest:
+		case query.Slowest:
 			return cmp.Or(cmp.Compare(b.Summary.Duration, a.Summary.Duration), cmp.Compare(b.Summary.ID, a.Summary.ID))
 		}
 		return cmp.Compare(b.Summary.ID, a.Summary.ID)
@@ -129,7 +130,7 @@ func TestRecords_PagesAreTheWholeListOnce(t *testing.T) {
 		must(t, f.Append(context.Background(), &instrument.Batch{Items: batch}))
 	}
 	for range 25 {
-		q := store.RecordQuery{Sort: store.Sort(rnd.IntN(3)), Limit: 40 + rnd.IntN(300), Budget: time.Minute}
+		q := query.Records{Sort: query.Sort(rnd.IntN(3)), Limit: 40 + rnd.IntN(300), Budget: time.Minute}
 		if rnd.IntN(2) == 0 {
 			q.Kinds = kinds[:1+rnd.IntN(2)]
 		}
@@ -148,7 +149,7 @@ func TestRecords_PagesAreTheWholeListOnce(t *testing.T) {
 	f.checkIntegrity(t)
 }
 
-func checkPages(t *testing.T, f *fixture, q store.RecordQuery, want []instrument.ID) {
+func checkPages(t *testing.T, f *fixture, q query.Records, want []instrument.ID) {
 	t.Helper()
 	var got []instrument.ID
 	for more := true; more; {
@@ -177,7 +178,7 @@ func TestRecords_ASearchWithoutTimeSaysHowFarItCame(t *testing.T) {
 	list[0].path = "/needle"
 	want := f.add(t, list...)[0]
 
-	q := store.RecordQuery{Path: "needle", Budget: 1}
+	q := query.Records{Path: "needle", Budget: 1}
 	page, err := f.Records(context.Background(), q)
 	must(t, err)
 	if page.Complete || !page.More || page.Searched != 2000 || page.Total != 2500 {
@@ -194,7 +195,7 @@ func TestRecords_ASearchWithoutTimeSaysHowFarItCame(t *testing.T) {
 	if ids(page.Records) != fmt.Sprint([]instrument.ID{want}) {
 		t.Errorf("found %s, expected %s", ids(page.Records), want)
 	}
-	page, err = f.Records(context.Background(), store.RecordQuery{Path: "needle", Budget: 1, Sort: store.Slowest, Since: noon})
+	page, err = f.Records(context.Background(), query.Records{Path: "needle", Budget: 1, Sort: query.Slowest, Since: noon})
 	must(t, err)
 	if page.Complete || page.Searched != 2000 || page.Total != 2500 {
 		t.Errorf("slowest: complete %v, searched %d of %d", page.Complete, page.Searched, page.Total)
@@ -209,7 +210,7 @@ func TestRecords_TellsWhatOnlyASummaryKnows(t *testing.T) {
 	it.Summary.Counts[instrument.KindQuery], it.Summary.Counts[instrument.KindLog] = 300, 2
 	it.Summary.Start += 123_456
 	must(t, f.Append(context.Background(), &instrument.Batch{Items: []instrument.Item{it}}))
-	page, err := f.Records(context.Background(), store.RecordQuery{})
+	page, err := f.Records(context.Background(), query.Records{})
 	must(t, err)
 	got, want := page.Records[0].Summary, it.Summary
 	want.Handler = nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 )
 
@@ -45,7 +46,7 @@ func TestRoll_AddsUpWithinAndAcrossMinutes(t *testing.T) {
 	other.roll(t, noon.Add(20*time.Second), rollRow(instrument.KindRequest, "GET /r", 300*ms))
 	f.roll(t, noon.Add(time.Minute), rollRow(instrument.KindRequest, "GET /r", 500*ms))
 
-	list, err := f.Handlers(context.Background(), store.HandlerQuery{Kinds: []instrument.Kind{instrument.KindRequest}})
+	list, err := f.Handlers(context.Background(), query.Handlers{Kinds: []instrument.Kind{instrument.KindRequest}})
 	must(t, err)
 	if len(list) != 1 {
 		t.Fatalf("there are %d handlers, expected 1", len(list))
@@ -74,19 +75,19 @@ func TestHandlers_FiltersAndSorts(t *testing.T) {
 	processes, err := f.Processes(context.Background())
 	must(t, err)
 	for name, c := range map[string]struct {
-		q    store.HandlerQuery
+		q    query.Handlers
 		want string
 	}{
-		"all by sum":      {store.HandlerQuery{}, "[mail GET /b GET /a SELECT a]"},
-		"kind":            {store.HandlerQuery{Kinds: []instrument.Kind{instrument.KindTask, instrument.KindQuery}}, "[mail SELECT a]"},
-		"name":            {store.HandlerQuery{Name: "get"}, "[GET /b GET /a]"},
-		"pattern":         {store.HandlerQuery{Name: "*a"}, "[GET /a SELECT a]"},
-		"exact":           {store.HandlerQuery{Handler: "mail"}, "[mail]"},
-		"since":           {store.HandlerQuery{Since: noon.Add(time.Minute)}, "[GET /b]"},
-		"until":           {store.HandlerQuery{Until: noon.Add(time.Minute)}, "[mail GET /a SELECT a]"},
-		"until within":    {store.HandlerQuery{Until: noon.Add(time.Second)}, "[mail GET /a SELECT a]"},
-		"process":         {store.HandlerQuery{Processes: []int64{processes[0].ID}}, "[mail GET /b GET /a SELECT a]"},
-		"another process": {store.HandlerQuery{Processes: []int64{99}}, "[]"},
+		"all by sum":      {query.Handlers{}, "[mail GET /b GET /a SELECT a]"},
+		"kind":            {query.Handlers{Kinds: []instrument.Kind{instrument.KindTask, instrument.KindQuery}}, "[mail SELECT a]"},
+		"name":            {query.Handlers{Name: "get"}, "[GET /b GET /a]"},
+		"pattern":         {query.Handlers{Name: "*a"}, "[GET /a SELECT a]"},
+		"exact":           {query.Handlers{Handler: "mail"}, "[mail]"},
+		"since":           {query.Handlers{Since: noon.Add(time.Minute)}, "[GET /b]"},
+		"until":           {query.Handlers{Until: noon.Add(time.Minute)}, "[mail GET /a SELECT a]"},
+		"until within":    {query.Handlers{Until: noon.Add(time.Second)}, "[mail GET /a SELECT a]"},
+		"process":         {query.Handlers{Processes: []int64{processes[0].ID}}, "[mail GET /b GET /a SELECT a]"},
+		"another process": {query.Handlers{Processes: []int64{99}}, "[]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			list, err := f.Handlers(context.Background(), c.q)
@@ -110,7 +111,7 @@ func TestRoll_DoesNotOverflow(t *testing.T) {
 	for range 3 {
 		f.roll(t, noon, r)
 	}
-	list, err := f.Handlers(context.Background(), store.HandlerQuery{Handler: "endless"})
+	list, err := f.Handlers(context.Background(), query.Handlers{Handler: "endless"})
 	must(t, err)
 	if h := list[0]; h.Count < math.MaxInt64 || h.Sum != math.MaxInt64 || h.Self != math.MaxInt64 || h.Max != math.MaxInt64 {
 		t.Errorf("got %d %d %d %d", h.Count, h.Sum, h.Self, h.Max)
@@ -141,22 +142,22 @@ func TestSeries_HasAPointForEachStep(t *testing.T) {
 	f.roll(t, noon, rollRow(instrument.KindRequest, "GET /a", 10*ms), rollRow(instrument.KindTask, "mail", ms))
 	f.roll(t, noon.Add(3*time.Minute), rollRow(instrument.KindRequest, "GET /a", 20*ms))
 	f.roll(t, noon.Add(9*time.Minute), rollRow(instrument.KindRequest, "GET /b", 30*ms))
-	window := store.HandlerQuery{Since: noon}
+	window := query.Handlers{Since: noon}
 	for name, c := range map[string]struct {
 		step   time.Duration
-		choose func(*store.HandlerQuery)
+		choose func(*query.Handlers)
 		want   string
 	}{
-		"all":         {2 * time.Minute, func(*store.HandlerQuery) {}, "[2 1 0 0 1]"},
-		"kind":        {5 * time.Minute, func(q *store.HandlerQuery) { q.Kinds = []instrument.Kind{instrument.KindRequest} }, "[2 1]"},
-		"handler":     {3 * time.Minute, func(q *store.HandlerQuery) { q.Handler = "GET /a" }, "[1 1 0 0]"},
-		"no such":     {5 * time.Minute, func(q *store.HandlerQuery) { q.Handler = "GET /z" }, "[0 0]"},
-		"a minute":    {0, func(q *store.HandlerQuery) { q.Until = noon.Add(4 * time.Minute) }, "[2 0 0 1]"},
-		"one process": {10 * time.Minute, func(q *store.HandlerQuery) { q.Processes = []int64{99} }, "[0]"},
+		"all":         {2 * time.Minute, func(*query.Handlers) {}, "[2 1 0 0 1]"},
+		"kind":        {5 * time.Minute, func(q *query.Handlers) { q.Kinds = []instrument.Kind{instrument.KindRequest} }, "[2 1]"},
+		"handler":     {3 * time.Minute, func(q *query.Handlers) { q.Handler = "GET /a" }, "[1 1 0 0]"},
+		"no such":     {5 * time.Minute, func(q *query.Handlers) { q.Handler = "GET /z" }, "[0 0]"},
+		"a minute":    {0, func(q *query.Handlers) { q.Until = noon.Add(4 * time.Minute) }, "[2 0 0 1]"},
+		"one process": {10 * time.Minute, func(q *query.Handlers) { q.Processes = []int64{99} }, "[0]"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q := store.SeriesQuery{HandlerQuery: window, Step: c.step}
-			c.choose(&q.HandlerQuery)
+			q := query.Series{Handlers: window, Step: c.step}
+			c.choose(&q.Handlers)
 			points, err := f.Series(context.Background(), q)
 			must(t, err)
 			var counts []uint64
@@ -171,7 +172,7 @@ func TestSeries_HasAPointForEachStep(t *testing.T) {
 			}
 		})
 	}
-	if _, err := f.Series(context.Background(), store.SeriesQuery{HandlerQuery: store.HandlerQuery{Since: noon.Add(-1000 * time.Hour)}}); err == nil {
+	if _, err := f.Series(context.Background(), query.Series{Handlers: query.Handlers{Since: noon.Add(-1000 * time.Hour)}}); err == nil {
 		t.Error("60,000 points were accepted")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 )
 
 // A search walks the table in portions: after each it looks at the clock, and so
@@ -28,9 +29,9 @@ type walk struct {
 	done     bool // nothing is left
 }
 
-func newWalk(q *RecordQuery) *walk {
+func newWalk(q *query.Records) *walk {
 	from, to := windowOf(q)
-	return &walk{from: from, to: to, oldest: q.Sort == Oldest, portion: firstPortion, done: from >= to}
+	return &walk{from: from, to: to, oldest: q.Sort == query.Oldest, portion: firstPortion, done: from >= to}
 }
 
 // nextPortion takes the next portion off the range: all of it when every Record
@@ -66,9 +67,9 @@ func (s *Store) nextPortion(ctx context.Context, w *walk, c *condition) (from, t
 }
 
 // orderedRecords serves the orders of ids.
-func (s *Store) orderedRecords(ctx context.Context, q *RecordQuery, c *condition) (page RecordPage, err error) {
+func (s *Store) orderedRecords(ctx context.Context, q *query.Records, c *condition) (page query.RecordPage, err error) {
 	order := " ORDER BY id DESC LIMIT ?"
-	if q.Sort == Oldest {
+	if q.Sort == query.Oldest {
 		order = " ORDER BY id LIMIT ?"
 	}
 	deadline := time.Now().Add(q.Budget)
@@ -94,24 +95,24 @@ func (s *Store) orderedRecords(ctx context.Context, q *RecordQuery, c *condition
 }
 
 // cutPage leaves n Records and notes whether there were more.
-func cutPage(p *RecordPage, n int) {
+func cutPage(p *query.RecordPage, n int) {
 	if len(p.Records) > n {
 		p.Records, p.More = p.Records[:n], true
 	}
 	if len(p.Records) > 0 {
 		last := &p.Records[len(p.Records)-1]
-		p.Next = Cursor{last.ID, last.Duration}
+		p.Next = query.Cursor{ID: last.ID, Duration: last.Duration}
 	}
 }
 
 // incomplete is a page whose search ran out of time; the next goes on where it
 // stopped.
-func (s *Store) incomplete(ctx context.Context, q *RecordQuery, w *walk, page RecordPage) (RecordPage, error) {
+func (s *Store) incomplete(ctx context.Context, q *query.Records, w *walk, page query.RecordPage) (query.RecordPage, error) {
 	cutPage(&page, q.Limit)
 	page.More = true
-	page.Next = Cursor{ID: w.to}
+	page.Next = query.Cursor{ID: w.to}
 	if w.oldest {
-		page.Next = Cursor{ID: w.from - 1}
+		page.Next = query.Cursor{ID: w.from - 1}
 	}
 	page.Searched = w.searched
 	return page, s.countTotal(ctx, q, &page)
@@ -120,9 +121,9 @@ func (s *Store) incomplete(ctx context.Context, q *RecordQuery, w *walk, page Re
 // countTotal fills in how many Records the window has. Without a window that is
 // known; counting those of one is as much work as a search, so it is done only
 // when the page is incomplete.
-func (s *Store) countTotal(ctx context.Context, q *RecordQuery, page *RecordPage) (err error) {
+func (s *Store) countTotal(ctx context.Context, q *query.Records, page *query.RecordPage) (err error) {
 	first := *q
-	first.After = Cursor{}
+	first.After = query.Cursor{}
 	from, to := windowOf(&first)
 	switch {
 	case q.Since.IsZero() && q.Until.IsZero():
@@ -141,9 +142,9 @@ func (s *Store) countTotal(ctx context.Context, q *RecordQuery, page *RecordPage
 
 // slowestRecords serves the order of durations. Where only kinds and a window are
 // asked for, the lists of each minute answer; any other filter is a search.
-func (s *Store) slowestRecords(ctx context.Context, q *RecordQuery, c *condition) (RecordPage, error) {
+func (s *Store) slowestRecords(ctx context.Context, q *query.Records, c *condition) (query.RecordPage, error) {
 	top := &topList{n: q.Limit + 1, after: q.After}
-	page := RecordPage{Complete: true}
+	page := query.RecordPage{Complete: true}
 	w := newWalk(q)
 	var err error
 	if onlyKinds(q) {
@@ -163,7 +164,7 @@ func (s *Store) slowestRecords(ctx context.Context, q *RecordQuery, c *condition
 }
 
 // onlyKinds tells whether the query has no filter but kinds and the window.
-func onlyKinds(q *RecordQuery) bool {
+func onlyKinds(q *query.Records) bool {
 	var c condition
 	c.addColumns(q)
 	c.addFlags(q)
@@ -173,7 +174,7 @@ func onlyKinds(q *RecordQuery) bool {
 // topList gathers the slowest n of what comes after a cursor.
 type topList struct {
 	n     int
-	after Cursor
+	after query.Cursor
 	list  []instrument.SlowRecord
 }
 
@@ -191,7 +192,7 @@ func (t *topList) closedTo(d time.Duration) bool {
 
 // searchSlowest looks at the Records of a walk until the deadline, which the first
 // portion may pass.
-func (s *Store) searchSlowest(ctx context.Context, q *RecordQuery, c *condition, top *topList, w *walk, deadline time.Time) (complete bool, err error) {
+func (s *Store) searchSlowest(ctx context.Context, q *query.Records, c *condition, top *topList, w *walk, deadline time.Time) (complete bool, err error) {
 	where := c.text.String()
 	if q.After.ID != 0 {
 		where += fmt.Sprintf(" AND (duration, id) < (%d, %d)", int64(q.After.Duration), int64(q.After.ID))
@@ -228,7 +229,7 @@ func (t *topList) scan(rows *sql.Rows) error {
 
 // slowestOfWindow asks the lists of the minutes. Where pruning has been, lists
 // would name Records that are gone, and the few that are left are searched.
-func (s *Store) slowestOfWindow(ctx context.Context, q *RecordQuery, c *condition, top *topList) (complete bool, err error) {
+func (s *Store) slowestOfWindow(ctx context.Context, q *query.Records, c *condition, top *topList) (complete bool, err error) {
 	cleared, err := s.total(ctx, totalCleared)
 	if err != nil {
 		return false, err
@@ -283,7 +284,7 @@ func (s *Store) slowestOfMinutes(ctx context.Context, c *condition, top *topList
 }
 
 // searchHidden searches the minutes that may hide what belongs to the answer.
-func (s *Store) searchHidden(ctx context.Context, q *RecordQuery, c *condition, top *topList, hidden map[int64]time.Duration, deadline time.Time) (complete bool, err error) {
+func (s *Store) searchHidden(ctx context.Context, q *query.Records, c *condition, top *topList, hidden map[int64]time.Duration, deadline time.Time) (complete bool, err error) {
 	from, to := windowOf(q)
 	var minutes []int64
 	for m := range hidden {
@@ -306,7 +307,7 @@ func (s *Store) searchHidden(ctx context.Context, q *RecordQuery, c *condition, 
 }
 
 // rowsOf reads Records by id, in the order given. Those that are gone are left out.
-func (s *Store) rowsOf(ctx context.Context, list []instrument.SlowRecord) ([]Row, error) {
+func (s *Store) rowsOf(ctx context.Context, list []instrument.SlowRecord) ([]query.Row, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -315,7 +316,7 @@ func (s *Store) rowsOf(ctx context.Context, list []instrument.SlowRecord) ([]Row
 		ids[i] = int64(r.ID)
 	}
 	rows, err := s.selectRows(ctx, "id IN ("+numbers(ids)+")")
-	slices.SortFunc(rows, func(a, b Row) int {
+	slices.SortFunc(rows, func(a, b query.Row) int {
 		return bySlowest(instrument.SlowRecord{ID: a.ID, Duration: a.Duration}, instrument.SlowRecord{ID: b.ID, Duration: b.Duration})
 	})
 	return rows, err

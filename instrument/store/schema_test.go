@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
 )
@@ -205,12 +206,12 @@ func TestF13_WritersMeetInANewFile(t *testing.T) {
 			want := []instrument.ID{two.add(t, made{at: noon, n: 3})[0], one.add(t, made{at: noon, n: 2})[0]}
 			for _, f := range []*fixture{one, two} {
 				f.checkIntegrity(t)
-				page, err := f.Records(context.Background(), store.RecordQuery{})
+				page, err := f.Records(context.Background(), query.Records{})
 				must(t, err)
 				if ids(page.Records) != fmt.Sprint(want) || page.Records[0].Handler.Name != "GET /made" {
 					t.Errorf("in the new file are %s, expected %v", ids(page.Records), want)
 				}
-				if _, err := f.Record(context.Background(), old); !errors.Is(err, store.ErrNotFound) {
+				if _, err := f.Record(context.Background(), old); !errors.Is(err, query.ErrNotFound) {
 					t.Errorf("a record of the old file: %v", err)
 				}
 				if rec, err := f.Record(context.Background(), want[0]); err != nil || rec.Spans[0].Handler.Name != "GET /made" {

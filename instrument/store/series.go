@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 )
 
 // Series gives one point for each step of the window, also for those in which
 // nothing happened. Statistics that are kept by the hour stand at its beginning.
-func (s *Store) Series(ctx context.Context, q SeriesQuery) ([]Point, error) {
+func (s *Store) Series(ctx context.Context, q query.Series) ([]query.Point, error) {
 	ctx, cancel := s.deadline(ctx)
 	defer cancel()
 	points, err := s.series(ctx, q)
@@ -21,7 +22,7 @@ func (s *Store) Series(ctx context.Context, q SeriesQuery) ([]Point, error) {
 	return points, nil
 }
 
-func (s *Store) series(ctx context.Context, q SeriesQuery) ([]Point, error) {
+func (s *Store) series(ctx context.Context, q query.Series) ([]query.Point, error) {
 	if q.Until.IsZero() {
 		q.Until = s.options.Now()
 	}
@@ -31,11 +32,11 @@ func (s *Store) series(ctx context.Context, q SeriesQuery) ([]Point, error) {
 	step := max(int64((q.Step+time.Minute-1)/time.Minute), 1)
 	from, to := minutes(q.Since, q.Until)
 	n := (to - from + step - 1) / step
-	if n < 1 || n > MaxPoints {
+	if n < 1 || n > query.MaxPoints {
 		return nil, fmt.Errorf("%d points of %d minutes from %s to %s: there may be 1 to %d",
-			n, step, q.Since.Format(time.RFC3339), q.Until.Format(time.RFC3339), MaxPoints)
+			n, step, q.Since.Format(time.RFC3339), q.Until.Format(time.RFC3339), query.MaxPoints)
 	}
-	points := make([]Point, n)
+	points := make([]query.Point, n)
 	for i := range points {
 		points[i].Start = time.Unix((from+int64(i)*step)*60, 0)
 	}
@@ -61,12 +62,12 @@ func (s *Store) series(ctx context.Context, q SeriesQuery) ([]Point, error) {
 // seriesRows reads the rows of the chosen handlers; nil when there are none.
 // Rows stand by minute first, so that those of few handlers are looked up minute
 // by minute instead of reading all that every handler did.
-func (s *Store) seriesRows(ctx context.Context, q *SeriesQuery, from, to int64) (*sql.Rows, error) {
+func (s *Store) seriesRows(ctx context.Context, q *query.Series, from, to int64) (*sql.Rows, error) {
 	where := ""
 	if len(q.Processes) > 0 {
 		where = " AND r.process IN (" + numbers(q.Processes) + ")"
 	}
-	filter := filterOf(&q.HandlerQuery)
+	filter := filterOf(&q.Handlers)
 	if filter.any() {
 		return s.db.QueryContext(ctx, "SELECT minute, "+rollColumns+" FROM rollup r WHERE minute >= ? AND minute < ?"+where, from, to)
 	}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 )
 
 // writer owns the connection that writes and what it knows of the database.
@@ -19,7 +21,7 @@ type writer struct {
 	conn    *sql.Conn // nil when closed or lost
 	stmts   map[string]*sql.Stmt
 	inserts []insertStmt
-	self    Process
+	self    query.Process
 	seen    time.Time // the last heartbeat
 	names   namer
 	slow    slowLists
