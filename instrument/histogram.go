@@ -117,8 +117,20 @@ func (h *Histogram) addBucket(i int, n uint64) {
 
 // Merge adds what o has counted.
 func (h *Histogram) Merge(o *Histogram) {
+	if len(h.buckets) == 0 {
+		h.buckets = append(h.buckets, o.buckets...)
+		return
+	}
+	at := 0 // both are in order: one walk through h finds all of o
 	for _, b := range o.buckets {
-		h.addBucket(int(b.index), b.count)
+		for at < len(h.buckets) && h.buckets[at].index < b.index {
+			at++
+		}
+		if at < len(h.buckets) && h.buckets[at].index == b.index {
+			h.buckets[at].count += b.count
+		} else {
+			h.buckets = slices.Insert(h.buckets, at, b)
+		}
 	}
 }
 

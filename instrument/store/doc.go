@@ -12,7 +12,7 @@
 //		return err
 //	}
 //	defer st.Close()
-//	page, err := st.Records(ctx, store.RecordQuery{Sort: store.Slowest, Since: time.Now().Add(-time.Hour)})
+//	page, err := st.Records(ctx, query.Records{Sort: query.Slowest, Since: time.Now().Add(-time.Hour)})
 //
 // Package collect writes to it, off the path of requests. Web servers, cron
 // commands and workers of one app share one file.
