@@ -306,15 +306,13 @@ func TestT16_SeriesStayBelowTheLimitAndNothingIsLost(t *testing.T) {
 	observe(0, 10)
 	before := ownSeries(gather(t, c))
 	observe(0, handlers)
-	start := time.Now()
 	out := scrape(t, c)
-	took := time.Since(start)
 	families := gather(t, c)
 	if n := countSeries(out); n > 2000 {
 		t.Errorf("%d series", n)
 	}
-	if len(out) > 2<<20 || took > 2*time.Second { // 100 ms on a machine without other work and race detector
-		t.Errorf("a scrape of %d bytes took %v", len(out), took)
+	if len(out) > 2<<20 {
+		t.Errorf("a scrape has %d bytes", len(out))
 	}
 	if n := metricOf(t, families, "toolbar_handler_series_overflow_total").GetCounter().GetValue(); n == 0 {
 		t.Error("no overflow counted")
