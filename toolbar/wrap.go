@@ -69,6 +69,10 @@ func (t *Toolbar) inject(next http.Handler) http.Handler {
 
 // snippet is what goes into a page: the element, and its script. Nothing in it comes
 // from the request but the Record's id.
+//
+// The script is not deferred. Deferred ones run in their order, this one last, and what
+// the page's own have fetched by then would not be seen; where the snippet stands, at
+// the end of the page, waiting for it holds nothing up.
 func (t *Toolbar) snippet() func(middleware.Page) []byte {
 	asset := func(name string) string { return html.EscapeString(t.config.Prefix + static.Path(name)) }
 	css := strings.Join([]string{asset("tokens.css"), asset("toolbar.css"), asset("app.css")}, " ")
@@ -79,7 +83,7 @@ func (t *Toolbar) snippet() func(middleware.Page) []byte {
 			nonce = ` nonce="` + html.EscapeString(p.Nonce) + `"`
 		}
 		id := instrument.FromContext(p.Request.Context()).ID()
-		return fmt.Appendf(nil, `<debug-toolbar base="%s" record="%s" css="%s"></debug-toolbar><script src="%s" defer=""%s></script>`,
+		return fmt.Appendf(nil, `<debug-toolbar base="%s" record="%s" css="%s"></debug-toolbar><script src="%s"%s></script>`,
 			base, id, css, script, nonce)
 	}
 }
