@@ -1,0 +1,98 @@
+package browser_test
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/go-debug-toolbar/debugtoolbar/commands"
+	"github.com/go-debug-toolbar/debugtoolbar/demo/e2e/e2etest"
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/app"
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/manage"
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/shop"
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/traffic"
+)
+
+// busy opens a shop in which something has happened: visitors, commands of which one failed, an order, whose Record's id is
+// returned. Commands go to the process's own toolbar, which is this one.
+func busy(t *testing.T, visits int) (a *e2etest.App, order string) {
+	t.Helper()
+	a = e2etest.Open(t, func(o *app.Options) { o.Toolbar = nil })
+	sum := traffic.Play(t.Context(), a.URL, traffic.Options{Visits: visits, Pause: -1, Password: shop.DemoPassword})
+	if sum.Failed > 0 {
+		t.Fatal(sum.FirstFailure)
+	}
+	root := manage.New(a.Store, nil)
+	for _, args := range [][]string{{"cleanup-old-records", "--days", "30"}, {"feedback-report"}, {"cleanup-old-records", "--batch-size", "0"}} {
+		quiet := commands.IO{Out: io.Discard, Err: io.Discard}
+		if err := root.Exec(t.Context(), quiet, args...); (err != nil) != (args[len(args)-1] == "0") {
+			t.Fatalf("%q: %v", args, err)
+		}
+	}
+	order = e2etest.NewVisitor(t, a.URL).Order()
+	a.Flush()
+	return a, order
+}
+
+// pages are all that the dashboard has: those in its navigation, the panels of a Record, and what else is reached from there.
+func pages(p *tab, a *e2etest.App, order string) []string {
+	p.t.Helper()
+	p.open(a.Page(""))
+	all := value[[]string](p, `[...document.querySelectorAll('nav[aria-label=Main] a')].map((a) => a.getAttribute('href').replace('/_toolbar/', ''))`)
+	if len(all) < 9 {
+		p.t.Errorf("the navigation has %q only", all)
+	}
+	for _, panel := range []string{"", "/sql", "/signals", "/middleware", "/logs", "/exceptions", "/request", "?show=failed", "?span=9"} {
+		all = append(all, "requests/"+order+panel)
+	}
+	command := e2etest.Get[e2etest.Records](p.t, a.API("requests?kind=command")).Records[0]
+	return append(all,
+		"requests?kind=command", "requests/"+command.ID, "requests?q="+url.QueryEscape("is:failed"), "requests?sort=duration",
+		"requests?q="+url.QueryEscape("dur:nonsense"), "requests?q=nothing-has-this-name", "signals?signal=order_status_changed",
+		"handlers?kind=receiver", "?range=7d", "requests/zzz", "no-such-page")
+}
+
+func TestBrowser_EveryPageFitsItsWindow(t *testing.T) {
+	a, order := busy(t, 12)
+	p := openBrowser(t).tab()
+	for _, path := range pages(p, a, order) {
+		for _, width := range []int64{wide, narrow} {
+			p.size(width)
+			p.prefer("light")
+			p.open(a.Page(path))
+			for _, theme := range []string{"light", "dark"} {
+				p.prefer(theme)
+				p.fits(fmt.Sprintf("%s at %d px, %s", path, width, theme))
+				p.shoot(fmt.Sprintf("page-%s-%d-%s", fileName(path, order), width, theme))
+			}
+			if path == "requests/zzz" || path == "no-such-page" {
+				p.noise.take() // a 404 is one
+			}
+			p.quiet()
+		}
+	}
+}
+
+// fits checks that the page does not scroll sideways. What is too wide has to scroll by itself.
+func (p *tab) fits(where string) {
+	p.t.Helper()
+	const over = `(() => {
+		const d = document.documentElement;
+		if (d.scrollWidth <= d.clientWidth) return [];
+		const wide = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > d.clientWidth + 1);
+		return [d.scrollWidth + ' px', ...wide.slice(0, 6).map((e) => e.tagName.toLowerCase() + '.' + e.getAttribute('class'))];
+	})()`
+	if found := value[[]string](p, over); len(found) > 0 {
+		p.t.Errorf("%s scrolls sideways: %s", where, strings.Join(found, ", "))
+	}
+}
+
+func fileName(path, order string) string {
+	name := strings.NewReplacer("requests/"+order, "record", "/", "-", "?", "-", "=", "-", "%3A", "-").Replace(path)
+	if name == "" {
+		return "overview"
+	}
+	return name
+}
