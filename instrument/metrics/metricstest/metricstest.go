@@ -64,9 +64,25 @@ type Prometheus struct {
 // on a machine that is busy with other tests.
 const patience = time.Minute
 
+// Job is what a Prometheus scrapes.
+type Job struct {
+	URL   string
+	Token string // sent as "Authorization: Bearer TOKEN"; "": none
+}
+
 // Start runs a Prometheus that takes native histograms and scrapes the given
 // addresses, named by job, five times a second.
-func Start(tb testing.TB, jobs map[string]string) *Prometheus {
+func Start(tb testing.TB, addresses map[string]string) *Prometheus {
+	tb.Helper()
+	jobs := map[string]Job{}
+	for name, address := range addresses {
+		jobs[name] = Job{URL: address}
+	}
+	return StartJobs(tb, jobs)
+}
+
+// StartJobs is Start for jobs that need more than an address.
+func StartJobs(tb testing.TB, jobs map[string]Job) *Prometheus {
 	tb.Helper()
 	path := program(tb, "prometheus")
 	dir, addr := tb.TempDir(), freeAddr(tb)
@@ -106,16 +122,20 @@ func freeAddr(tb testing.TB) string {
 	return l.Addr().String()
 }
 
-func configFor(tb testing.TB, jobs map[string]string) []byte {
+func configFor(tb testing.TB, jobs map[string]Job) []byte {
 	tb.Helper()
 	var b strings.Builder
 	b.WriteString("global: {scrape_interval: 200ms, scrape_timeout: 200ms}\nscrape_configs:\n")
 	for _, name := range slices.Sorted(maps.Keys(jobs)) {
-		u, err := url.Parse(jobs[name])
+		u, err := url.Parse(jobs[name].URL)
 		if err != nil {
 			tb.Fatal(err)
 		}
-		fmt.Fprintf(&b, "- {job_name: %q, metrics_path: %q, static_configs: [{targets: [%q]}]}\n", name, u.Path, u.Host)
+		auth := ""
+		if token := jobs[name].Token; token != "" {
+			auth = fmt.Sprintf(", authorization: {credentials: %q}", token)
+		}
+		fmt.Fprintf(&b, "- {job_name: %q, metrics_path: %q, static_configs: [{targets: [%q]}]%s}\n", name, u.Path, u.Host, auth)
 	}
 	return []byte(b.String())
 }
