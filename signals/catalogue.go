@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
@@ -12,10 +13,28 @@ import (
 // Info describes a signal of the catalogue.
 type Info struct {
 	Name      string
+	Doc       string              // as given to [Doc]
 	Payload   string              // the payload's type: "shop.Payment"
 	Source    instrument.Source   // where New was called
 	Handler   *instrument.Handler // its statistics' key
 	Receivers []*Connection       // in the order in which they run
+
+	Fired     bool      // it was sent at least once, heard or not
+	Sends     int64     // sends that reached receivers or interceptors
+	Suspended int64     // sends that [Suspend] or Pause kept from them
+	Paused    bool      // it is paused now
+	LastSend  time.Time // of the last of Sends; zero when nothing recorded it
+
+	texts func(n int) []RecentText
+}
+
+// Recent gives the last n events of a signal with [KeepRecent], the oldest first; 0
+// stands for 10.
+func (i Info) Recent(n int) []RecentText {
+	if i.texts == nil {
+		return nil
+	}
+	return i.texts(n)
 }
 
 // catalogue holds the signals of the process by name.
@@ -50,12 +69,48 @@ func All() []Info {
 	return list
 }
 
+// NeverFired are those of the signals that were never sent.
+func NeverFired(all []Info) []Info {
+	return where(all, func(i Info) bool { return !i.Fired })
+}
+
+// Unheard are those of the signals that nobody listens to.
+func Unheard(all []Info) []Info {
+	return where(all, func(i Info) bool { return len(i.Receivers) == 0 })
+}
+
+// NeverCalled are the receivers of the signals that were never called.
+func NeverCalled(all []Info) (idle []*Connection) {
+	for _, i := range all {
+		for _, r := range i.Receivers {
+			if !r.Called() {
+				idle = append(idle, r)
+			}
+		}
+	}
+	return idle
+}
+
+func where(all []Info, holds func(Info) bool) []Info {
+	return slices.DeleteFunc(slices.Clone(all), func(i Info) bool { return !holds(i) })
+}
+
 func (c *core) info() Info {
-	return Info{
+	i := Info{
 		Name:      c.name,
+		Doc:       c.doc,
 		Payload:   c.payload.String(),
 		Source:    c.source,
 		Handler:   c.handler,
 		Receivers: slices.Clone(c.list()),
+		Fired:     c.fired.Load(),
+		Sends:     c.started.Load(),
+		Suspended: c.suspended.Load(),
+		Paused:    c.paused.Load() > 0,
+		texts:     c.texts,
 	}
+	if last := c.last.Load(); last != 0 {
+		i.LastSend = time.Now().Add(-time.Duration(instrument.Now() - last))
+	}
+	return i
 }

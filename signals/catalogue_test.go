@@ -2,9 +2,11 @@ package signals_test
 
 import (
 	"context"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/signals"
 )
@@ -99,4 +101,80 @@ func TestConnection_TellsWhatItIs(t *testing.T) {
 		!slices.Equal(c.Conditions(), []string{"signals_test.large"}) || c.Handler().Name() != "shown" || s.Name() != "order_saved" {
 		t.Errorf("connection %+v", c)
 	}
+}
+
+func TestA01_CatalogueTellsWhatHappened(t *testing.T) {
+	t.Parallel()
+	silent := newSignal(signals.Doc("An order was written."))
+	unheard, heard := newSignal(), newSignal()
+	var c calls
+	heard.Connect(c.receiver("called", nil), signals.UID("called"))
+	heard.Connect(c.receiver("idle", nil), signals.UID("idle"), signals.From("nobody"), signals.OnError(signals.Retry(2, nil), signals.Continue))
+	_, rec := recorded(t, func(ctx context.Context) {
+		for range 3 {
+			_, _ = unheard.Send(ctx, nil, order{})
+			_, _ = heard.Send(ctx, "A", order{})
+		}
+	})
+	all := []signals.Info{silent.Info(), unheard.Info(), heard.Info()}
+	if i := all[0]; i.Fired || i.Doc != "An order was written." || i.Payload != "signals_test.order" || !i.LastSend.IsZero() {
+		t.Errorf("never sent: %+v", i)
+	}
+	if i := all[1]; !i.Fired || i.Sends != 0 {
+		t.Errorf("unheard: %+v", i)
+	}
+	if i := all[2]; !i.Fired || i.Sends != 3 || i.LastSend.Before(rec.StartTime().Add(-time.Second)) || i.LastSend.After(time.Now()) {
+		t.Errorf("heard: %+v", i)
+	}
+	if got := signals.NeverFired(all); len(got) != 1 || got[0].Doc == "" {
+		t.Errorf("never fired %v", got)
+	}
+	if got := signals.Unheard(all); len(got) != 2 {
+		t.Errorf("unheard %v", got)
+	}
+	idle := signals.NeverCalled(all)
+	if len(idle) != 1 || idle[0].UID() != "idle" || !slices.Equal(idle[0].Policies(), []string{"Retry(2)", "Continue"}) {
+		t.Errorf("never called %v", idle)
+	}
+}
+
+func ExampleWriteDOT() {
+	paid := signals.New[payment]("order_paid", signals.Unlisted())
+	nop := func(context.Context, *signals.Event[payment]) error { return nil }
+	paid.Connect(nop, signals.UID("reserve-stock"))
+	paid.Connect(nop, signals.UID("mail"), signals.From("shop"), signals.InEnvironment("production"))
+	low := signals.New[int]("stock_low", signals.Unlisted())
+	_ = signals.WriteDOT(os.Stdout, []signals.Info{paid.Info(), low.Info()})
+	// Output:
+	// digraph signals {
+	// 	rankdir=LR;
+	// 	node [fontname="sans-serif"];
+	// 	s1 [shape=box, label="order_paid\nsignals_test.payment"];
+	// 	r1 [shape=ellipse, label="reserve-stock"];
+	// 	s1 -> r1 [label="1"];
+	// 	r2 [shape=ellipse, label="mail"];
+	// 	s1 -> r2 [label="2\nfrom shop\nif InEnvironment(\"production\")"];
+	// 	s2 [shape=box, label="stock_low\nint", style=dashed];
+	// }
+}
+
+func ExampleWriteMermaid() {
+	paid := signals.New[[]payment]("orders_paid", signals.Unlisted())
+	nop := func(context.Context, *signals.Event[[]payment]) error { return nil }
+	refunded := signals.New[[]payment]("orders_refunded", signals.Unlisted())
+	signals.ConnectAll(nop, []*signals.Signal[[]payment]{paid, refunded}, signals.UID("stats"))
+	paid.Connect(nop, signals.UID("mail"), signals.InEnvironment("production"))
+	low := signals.New[int]("stock_low", signals.Unlisted())
+	_ = signals.WriteMermaid(os.Stdout, []signals.Info{paid.Info(), refunded.Info(), low.Info()})
+	// Output:
+	// flowchart LR
+	// 	s1["orders_paid<br>[]signals_test.payment"]
+	// 	r1(["stats"])
+	// 	s1 -->|"1"| r1
+	// 	r2(["mail"])
+	// 	s1 -->|"2<br>if InEnvironment(#quot;production#quot;)"| r2
+	// 	s2["orders_refunded<br>[]signals_test.payment"]
+	// 	s2 -->|"1"| r1
+	// 	s3["stock_low<br>int"]
+	// 	style s3 stroke-dasharray: 4
 }

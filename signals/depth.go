@@ -1,6 +1,7 @@
 package signals
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"runtime"
@@ -27,8 +28,12 @@ func (e *CycleError) Error() string {
 
 // checkDepth is called when more sends of a signal run than may be nested. That may
 // be many goroutines as well, so the stack decides: it needs no context, which the
-// code in between may not have passed on.
-func (c *core) checkDepth() error {
+// code in between may not have passed on. Where concurrent sends have cut the stack
+// into goroutines, the context has to tell.
+func (c *core) checkDepth(ctx context.Context) error {
+	if l, _ := ctx.Value(lineageKey).(*lineage); l.depth(c) > maxDepth {
+		return &CycleError{Signal: c.name, Depth: l.depth(c), Path: lastRound(l.path())}
+	}
 	var deep [1]uintptr
 	if runtime.Callers(2*maxDepth, deep[:]) == 0 {
 		return nil
@@ -38,6 +43,30 @@ func (c *core) checkDepth() error {
 		return nil
 	}
 	return &CycleError{Signal: c.name, Depth: depth, Path: lastRound(path)}
+}
+
+// lineage is one receiver of a concurrent send, below those that it runs in.
+type lineage struct {
+	outer    *lineage
+	receiver *Connection
+}
+
+// depth counts how often the signal is in the lineage.
+func (l *lineage) depth(c *core) (n int) {
+	for ; l != nil; l = l.outer {
+		if l.receiver.signal == c {
+			n++
+		}
+	}
+	return n
+}
+
+// path names the receivers, the innermost first.
+func (l *lineage) path() (names []string) {
+	for ; l != nil; l = l.outer {
+		names = append(names, l.receiver.name)
+	}
+	return names
 }
 
 func stack() []uintptr {

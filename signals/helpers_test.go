@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -155,3 +156,15 @@ func attr(s instrument.RecordSpan, k instrument.Key) any {
 	}
 	return nil
 }
+
+var keySkipped = instrument.KeySkipped
+
+// newOf is a new value of a type that is only known at run time.
+func newOf(t reflect.Type) reflect.Value { return reflect.New(t) }
+
+var (
+	keyMode    = instrument.NewKey("signal.mode")
+	keyHandled = instrument.NewKey("signal.handled")
+	keyPayload = instrument.NewKey("signal.payload")
+	keyValue   = instrument.NewKey("signal.value")
+)

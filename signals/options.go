@@ -2,11 +2,7 @@ package signals
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"reflect"
-
-	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
 // Option sets up a signal in [New].
@@ -20,8 +16,12 @@ func Unlisted() Option { return func(c *core) { c.unlisted = true } }
 // that is slog.Default at the time of the failure.
 func Logger(l *slog.Logger) Option { return func(c *core) { c.logger = l } }
 
+// Doc says in a line what the signal means; the catalogue shows it.
+func Doc(line string) Option { return func(c *core) { c.doc = line } }
+
 // ConnectOption sets up one receiver in [Signal.Connect]: [From], [UID], [Name],
-// [When], [Once], [First].
+// [Once], [First], [Until], [Alone], [OnError], and the conditions [When],
+// [OnlyFrom], [InEnvironment] and [WhenChanged].
 type ConnectOption interface{ apply(*Connection) }
 
 type connectFunc func(*Connection)
@@ -56,30 +56,14 @@ func Once() ConnectOption { return connectFunc(func(c *Connection) { c.once = tr
 // one connected last runs first.
 func First() ConnectOption { return connectFunc(func(c *Connection) { c.first = true }) }
 
-// When makes a receiver run only if cond is true. Several conditions are asked in
-// the order given, until one is false: its function's name is then in
-// [Result].Skipped and in the trace. Connect panics when cond is nil or takes the
-// event of another payload.
-func When[T any](cond func(context.Context, *Event[T]) bool) ConnectOption {
-	return connectFunc(func(c *Connection) {
-		if cond == nil {
-			panic(fmt.Sprintf("signals: Connect to %q: the condition is nil", c.signal.name))
-		}
-		if t := reflect.TypeFor[T](); t != c.signal.payload {
-			panic(fmt.Sprintf("signals: Connect to %q: the condition takes an Event[%v], the signal sends Event[%v]",
-				c.signal.name, t, c.signal.payload))
-		}
-		c.conditions = append(c.conditions, condition{
-			name: instrument.FuncSource(cond).Func,
-			holds: func(ctx context.Context, e anyEvent) bool {
-				return cond(ctx, e.(*Event[T]))
-			},
-		})
-	})
+// Until ends a connection with a context: from the moment at which ctx is done no
+// send calls the receiver, and it is disconnected soon after. No goroutine waits for
+// that. With a ctx that is done already Connect connects nothing.
+func Until(ctx context.Context) ConnectOption {
+	return connectFunc(func(c *Connection) { c.until = ctx })
 }
 
-// condition is one When of a receiver.
-type condition struct {
-	name  string
-	holds func(context.Context, anyEvent) bool
-}
+// Alone keeps a receiver out of the concurrency of [Signal.SendConcurrent]: it runs
+// before the others, on the goroutine of the sender. Receivers that use the sender's
+// transaction, which bears one user at a time, are connected so.
+func Alone() ConnectOption { return connectFunc(func(c *Connection) { c.alone = true }) }

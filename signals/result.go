@@ -12,9 +12,14 @@ type Result struct {
 	Receiver *Connection
 	Value    any           // what it gave to [Event.Return]; nil when it did not
 	Err      error         // nil when it succeeded or was skipped
-	Duration time.Duration // 0 while nothing records: then no clock is read
+	Duration time.Duration // with all attempts; 0 while nothing records: then no clock is read
 	Skipped  string        // why it was not called; "" when it was
+	Handled  string        // the policy that took care of Err; "" when none did
+	Attempts int           // how often it was called: more than once only after [Retry]
 }
+
+// failed says that the send has failed with the receiver.
+func (r *Result) failed() bool { return r.Err != nil && r.Handled == "" }
 
 // PanicError is the error of a receiver that panicked in a robust send.
 type PanicError struct {
@@ -49,10 +54,15 @@ func isAbort(v any) bool {
 func joined(results []Result) error {
 	var errs []error
 	for i := range results {
-		if err := results[i].Err; err != nil {
-			errs = append(errs, err)
+		if results[i].failed() {
+			errs = append(errs, results[i].Err)
 		}
 	}
+	return join(errs)
+}
+
+// join leaves a single error as it is.
+func join(errs []error) error {
 	if len(errs) == 1 {
 		return errs[0]
 	}

@@ -3,6 +3,8 @@ package signals
 import (
 	"fmt"
 	"reflect"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
 // SenderError refuses a sender that cannot be compared: a slice, a map, a function,
@@ -39,4 +41,12 @@ func senderName(sender any) string {
 		return s
 	}
 	return reflect.TypeOf(sender).String()
+}
+
+// senderAttr is the sender as an attribute; none for nil.
+func senderAttr(sender any) instrument.Attr {
+	if sender == nil {
+		return instrument.Attr{}
+	}
+	return instrument.KeySender.String(senderName(sender))
 }

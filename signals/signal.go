@@ -15,18 +15,34 @@ import (
 // Signal is something that happens in the program, with a payload of type T. Make
 // it with [New]. All its methods may be called at any time from any goroutine, from
 // receivers too.
-type Signal[T any] struct{ core }
+type Signal[T any] struct {
+	core
+	recent *ring[T] // nil without [KeepRecent]
+}
 
 // core is what does not depend on the payload's type.
 type core struct {
 	name     string
+	doc      string
 	payload  reflect.Type
 	source   instrument.Source
 	handler  *instrument.Handler
 	logger   *slog.Logger // nil: slog.Default
+	self     AnySignal
+	texts    func(n int) []RecentText
+	keep     int // events, for recent
 	unlisted bool
 
-	active atomic.Int32 // sends that run, for the limit of depth
+	// sleeping says that a send has nothing at all to do here. It is all that most
+	// sends without listeners look at.
+	sleeping  atomic.Bool
+	fired     atomic.Bool
+	paused    atomic.Int32
+	started   atomic.Int64 // sends that reached the receivers
+	ended     atomic.Int64 // of these; the difference is for the limit of depth
+	suspended atomic.Int64 // sends that were suspended or paused
+	last      atomic.Int64 // when the last send began, by instrument.Now; 0 when unknown
+	layers    layers
 
 	mu        sync.Mutex // serialises changes of receivers
 	receivers atomic.Pointer[[]*Connection]
@@ -39,18 +55,21 @@ func New[T any](name string, opts ...Option) *Signal[T] {
 	if name == "" {
 		panic(fmt.Sprintf("signals: New at %v: the name is empty", instrument.CallerSource(1)))
 	}
-	s := &Signal[T]{core{
-		name:    name,
-		payload: reflect.TypeFor[T](),
-		source:  instrument.CallerSource(1),
-	}}
+	s := &Signal[T]{}
+	s.name, s.self = name, s
+	s.payload = reflect.TypeFor[T]()
+	s.source = instrument.CallerSource(1)
 	for _, o := range opts {
 		o(&s.core)
 	}
+	if s.keep > 0 {
+		s.recent = newRing[T](s.keep)
+		s.texts = s.recent.texts
+	}
+	s.handler = instrument.NewHandler(instrument.KindSignal, name, s.source)
 	if !s.unlisted {
 		s.enlist()
 	}
-	s.handler = instrument.NewHandler(instrument.KindSignal, name, s.source)
 	return s
 }
 
@@ -61,20 +80,25 @@ func (s *Signal[T]) Name() string { return s.name }
 func (s *Signal[T]) Info() Info { return s.info() }
 
 // Connect adds a receiver behind those that are connected. It panics when fn is nil
-// or a sender is not comparable: both are mistakes of wiring. With a [UID] that is
-// connected for that sender already it changes nothing and returns the connection
-// there is, whatever its function.
+// or an option does not fit, such as a sender that cannot be compared: these are
+// mistakes of wiring. With a [UID] that is connected for that sender already it
+// changes nothing and returns the connection there is, whatever its function.
 func (s *Signal[T]) Connect(fn func(context.Context, *Event[T]) error, opts ...ConnectOption) *Connection {
-	if s.name == "" {
+	c, _ := s.connect(fn, instrument.CallerSource(1), opts)
+	return c
+}
+
+func (s *Signal[T]) connect(fn func(context.Context, *Event[T]) error, site instrument.Source, opts []ConnectOption) (_ *Connection, isNew bool) {
+	if s == nil || s.name == "" {
 		panic("signals: Connect: the signal was not made with New")
-	}
-	if fn == nil {
-		panic(fmt.Sprintf("signals: Connect to %q: the receiver is nil", s.name))
 	}
 	c := &Connection{
 		signal: &s.core,
 		call:   func(ctx context.Context, e anyEvent) error { return fn(ctx, e.(*Event[T])) },
-		site:   instrument.CallerSource(1),
+		site:   site,
+	}
+	if fn == nil {
+		c.refuse("the receiver is nil")
 	}
 	c.function = sourceOf(fn, c.site)
 	for _, o := range opts {
@@ -84,9 +108,12 @@ func (s *Signal[T]) Connect(fn func(context.Context, *Event[T]) error, opts ...C
 }
 
 // add connects c, or returns the connection that has its uid already.
-func (s *core) add(c *Connection) *Connection {
+func (s *core) add(c *Connection) (_ *Connection, isNew bool) {
 	if err := checkSender(c.sender); err != nil {
-		panic(fmt.Sprintf("signals: Connect to %q: %v", s.name, err))
+		c.refuse(err.Error())
+	}
+	for _, p := range c.policies {
+		p.check(c)
 	}
 	c.name = firstOf(c.name, c.uid, c.function.Func, "receiver")
 	s.mu.Lock()
@@ -94,16 +121,19 @@ func (s *core) add(c *Connection) *Connection {
 	list := s.list()
 	if c.uid != "" {
 		if i := slices.IndexFunc(list, c.repeats); i >= 0 {
-			return list[i]
+			return list[i], false
 		}
 	}
 	c.handler = instrument.NewHandler(instrument.KindReceiver, c.name, c.function)
+	if !c.bind() {
+		return c, true
+	}
 	at := len(list)
 	if c.first {
 		at = 0
 	}
 	s.replace(slices.Insert(slices.Clone(list), at, c))
-	return c
+	return c, true
 }
 
 func (c *Connection) repeats(other *Connection) bool {
@@ -141,7 +171,13 @@ func (s *core) remove(drop func(*Connection) bool) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := s.list()
-	list := slices.DeleteFunc(slices.Clone(old), drop)
+	list := slices.DeleteFunc(slices.Clone(old), func(c *Connection) bool {
+		dropped := drop(c)
+		if dropped && c.unbind != nil {
+			c.unbind()
+		}
+		return dropped
+	})
 	if len(list) != len(old) {
 		s.replace(list)
 	}
@@ -156,14 +192,25 @@ func (s *core) list() []*Connection {
 	return nil
 }
 
-// replace is called with mu held. With nobody left the pointer is nil, which is all
-// that Send looks at.
+// replace is called with mu held. With nobody left the pointer is nil.
 func (s *core) replace(list []*Connection) {
 	if len(list) == 0 {
 		s.receivers.Store(nil)
-		return
+	} else {
+		s.receivers.Store(&list)
 	}
-	s.receivers.Store(&list)
+	s.settleLocked()
+}
+
+// settle finds out anew whether a send has anything to do.
+func (s *core) settle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settleLocked()
+}
+
+func (s *core) settleLocked() {
+	s.sleeping.Store(s.fired.Load() && s.keep == 0 && s.receivers.Load() == nil && s.layers.get() == nil)
 }
 
 func firstHearing(list []*Connection, sender any) int {
