@@ -204,7 +204,7 @@ func TestSG13_DisconnectUIDNeedsTheSameSender(t *testing.T) {
 	}
 }
 
-func TestSG14_A06_DisconnectAllOfASender(t *testing.T) {
+func TestSG14_A06_D11_DisconnectAllOfASender(t *testing.T) {
 	t.Parallel()
 	var c calls
 	s := newSignal()
