@@ -35,7 +35,7 @@ func exceptionsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 		}
 		addExceptions(groups, rec)
 	}
-	m := view.Exceptions{Total: len(groups)}
+	m := view.Exceptions{Total: len(groups), Records: int64(len(page.Records))}
 	for _, g := range groups {
 		m.Rows = append(m.Rows, *g)
 	}

@@ -92,7 +92,7 @@ func (d *Dashboard) fillList(r *http.Request, m *view.RecordList, q query.Record
 	}
 	if !page.Complete {
 		m.Searched, m.All = page.Searched, page.Total
-	} else if !page.More && q.After == (query.Cursor{}) {
+	} else if !page.More && q.After == (query.Cursor{}) && m.Sort != "time" {
 		m.Total = int64(len(page.Records))
 	}
 	return nil

@@ -41,6 +41,7 @@ func (d *Dashboard) traceSignal(r *http.Request, m *view.SignalDetail) {
 	if err != nil {
 		return
 	}
+	m.Records = int64(len(page.Records))
 	senders := map[instrument.HandlerInfo]int64{}
 	skipped := map[string]int64{}
 	for i := range page.Records {

@@ -34,7 +34,7 @@ func commands(s Shell, m Commands) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"stack\"><section class=\"card\" aria-labelledby=\"cm\"><div class=\"card-h\"><h2 id=\"cm\">Commands</h2><span class=\"dim\">that ran in this time, or are declared</span></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"stack\"><section class=\"card\" aria-labelledby=\"cm\"><div class=\"card-h\"><h2 id=\"cm\">Commands</h2><span class=\"dim\">of all time</span></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

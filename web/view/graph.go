@@ -193,6 +193,9 @@ func (d SignalDetail) summary() string {
 		sends += " from " + plural(int64(len(d.Senders)), "place")
 	}
 	parts = append(parts, sends)
+	if d.Records > 0 {
+		parts = append(parts, "senders and skips of the newest "+plural(d.Records, "record"))
+	}
 	return strings.Join(parts, ", ")
 }
 

@@ -128,8 +128,9 @@ type QueryRow struct {
 
 // Exceptions is the list of errors and panics, grouped.
 type Exceptions struct {
-	Rows  []ExceptionRow
-	Total int
+	Rows    []ExceptionRow
+	Total   int
+	Records int64 // how many of the newest were looked at; 0 says nothing
 }
 
 // ExceptionRow is one kind of error in one place.

@@ -35,6 +35,9 @@ type SignalDetail struct {
 	Sent      int64
 	Senders   []GraphNode
 	Receivers []ReceiverRow
+	// Records is how many of the newest Records say who sent it and what was skipped;
+	// 0: Senders and Skipped are of all calls.
+	Records int64
 }
 
 // GraphNode is something that sends a signal, or that a receiver causes.

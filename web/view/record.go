@@ -278,7 +278,11 @@ func (v recordView) facts() []string {
 // base says what the time is to be compared with.
 func (v recordView) base() string {
 	if v.Median > 0 {
-		return "median of this route " + Dur(v.Median)
+		what := "route"
+		if v.Kind != KindRequest {
+			what = string(v.Kind)
+		}
+		return "median of this " + what + " " + Dur(v.Median)
 	}
 	return "wall clock"
 }

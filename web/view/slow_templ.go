@@ -248,7 +248,7 @@ func slowTable(s Shell, m SlowReport) templ.Component {
 			templ_7745c5c3_Var11 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<div class=\"table-wrap\" tabindex=\"0\" role=\"region\" aria-label=\"Handlers by limit and time\"><table class=\"t\"><caption class=\"sr\">Handlers over a limit first, then by total time</caption> <thead><tr><th scope=\"col\"><span class=\"sr\">Status</span></th><th scope=\"col\">Handler</th><th scope=\"col\" class=\"num\">Calls</th><th scope=\"col\" class=\"num\">Errors</th><th scope=\"col\" class=\"num\">p50 ms</th><th scope=\"col\" class=\"num\">p95 ms</th><th scope=\"col\" class=\"num\">Limit ms</th><th scope=\"col\" class=\"num wide-only\">Total</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<div class=\"table-wrap\" tabindex=\"0\" role=\"region\" aria-label=\"Handlers by limit and time\"><table class=\"t\"><caption class=\"sr\">Handlers over a limit first, then by total time</caption> <thead><tr><th scope=\"col\"><span class=\"sr\">Status</span></th><th scope=\"col\">Handler</th><th scope=\"col\" class=\"num\">Calls</th><th scope=\"col\" class=\"num\">Errors</th><th scope=\"col\" class=\"num\">p50 ms</th><th scope=\"col\" class=\"num\">p95 ms</th><th scope=\"col\" class=\"num\">Limit ms</th><th scope=\"col\" class=\"num wide-only\">Own</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
