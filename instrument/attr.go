@@ -101,6 +101,7 @@ const (
 	attrBool
 	attrDuration
 	attrStack
+	attrAgain // in the encoded form only: the last text of the key again
 )
 
 // Attr is one attribute of a span: a key and a string, number, truth value or

@@ -57,6 +57,9 @@ func Find(ctx context.Context) (rec *Recording, inferred bool) {
 
 // parentOf finds the Record and the parent span for a span that begins.
 func parentOf(ctx context.Context) (rec *Recording, span uint32, flags Flags) {
+	if c, ok := ctx.(*spanContext); ok { // most often; the rest of spanOf is a call
+		return c.rec, c.span, 0
+	}
 	if c := spanOf(ctx); c != nil {
 		return c.rec, c.span, 0
 	}

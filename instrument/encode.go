@@ -7,68 +7,113 @@ import (
 
 // The encoded form of a Record, in order; numbers are varints:
 //
-//	version (1)
-//	number of spans; for each: handler id, distance to its parent (0 for the root),
-//	    start after that of the span before, duration, flags
-//	number of attributes; for each: distance of its span to that of the attribute
-//	    before, key, type, value
+//	version (2)
+//	number of spans; for each:
+//	    handler id
+//	    distance to its parent (0 for the root), and in the lowest bit whether it has flags
+//	    start, counted from the start of the span before if that is its parent, else from its end
+//	    duration
+//	    flags, if it has any
+//	number of attributes; for each:
+//	    distance of its span to that of the attribute before, and in the lowest three bits its type
+//	    key
+//	    value; none for a text that the last one of its key in the Record had too
 //
 // Handler ids, keys and program counters are those of the process that wrote it.
-const encodingVersion = 1
+const encodingVersion = 2
+
+const typeBits = 3
 
 // encode appends the Record to b. Texts are masked on the way.
 func (r *Recorder) encode(b []byte, slab *slab, rec *Recording, now int64) []byte {
 	b = append(b, encodingVersion)
 	b = binary.AppendUvarint(b, uint64(rec.spans))
-	last := rec.start
+	start, end := rec.start, rec.start // of the span before
 	for i := range rec.spans {
 		p := slab.at(i)
-		end := p.end.Load()
-		if end == 0 {
-			end = now
+		up, flags := uint64(i-p.parent)<<1, p.flags.Load()
+		if flags != 0 {
+			up |= 1
+		}
+		if up>>1 != 1 {
+			start = end
 		}
 		b = binary.AppendUvarint(b, uint64(p.handler))
-		b = binary.AppendUvarint(b, uint64(i-p.parent))
-		b = binary.AppendVarint(b, p.start-last)
-		b = binary.AppendUvarint(b, uint64(max(end-p.start, 0)))
-		b = binary.AppendUvarint(b, uint64(p.flags.Load()))
-		last = p.start
+		b = binary.AppendUvarint(b, up)
+		b = binary.AppendVarint(b, p.start-start)
+		if start, end = p.start, p.end.Load(); end == 0 {
+			end = now
+		}
+		end = max(end, start)
+		b = binary.AppendUvarint(b, uint64(end-start))
+		if flags != 0 {
+			b = binary.AppendUvarint(b, uint64(flags))
+		}
 	}
 	return r.encodeAttrs(b, slab)
 }
 
 func (r *Recorder) encodeAttrs(b []byte, slab *slab) []byte {
 	b = binary.AppendUvarint(b, uint64(len(slab.attrs)))
+	var seen lastTexts
 	last := int64(0)
 	for i := range slab.attrs {
 		a := &slab.attrs[i]
-		b = binary.AppendVarint(b, int64(a.span)-last)
-		last = int64(a.span)
+		typ, text := a.typ, a.str
+		secret := typ != attrStack && r.isSecret(a.key)
+		if secret {
+			typ, text = attrString, Redacted
+		}
+		if typ == attrString && seen.has(a.key, text) {
+			typ = attrAgain
+		}
+		b = binary.AppendUvarint(b, zigzag(int64(a.span)-last)<<typeBits|uint64(typ))
 		b = binary.AppendUvarint(b, uint64(a.key))
-		b = r.encodeValue(b, a)
+		if typ == attrString && !secret {
+			text = r.mask(text)
+		}
+		b = appendValue(b, typ, text, a.num)
+		last = int64(a.span)
 	}
 	return b
 }
 
-func (r *Recorder) encodeValue(b []byte, a *slotAttr) []byte {
-	secret := r.isSecret(a.key)
-	if secret && a.typ != attrStack {
-		return appendText(append(b, byte(attrString)), Redacted)
-	}
-	b = append(b, byte(a.typ))
-	switch a.typ {
-	case attrString:
-		return appendText(b, r.mask(a.str))
-	case attrStack:
-		return appendText(b, a.str)
+func appendValue(b []byte, typ attrType, text string, num uint64) []byte {
+	switch typ {
+	case attrAgain:
+		return b
+	case attrString, attrStack:
+		return appendText(b, text)
 	case attrInt, attrDuration:
-		return binary.AppendVarint(b, int64(a.num))
+		return binary.AppendVarint(b, int64(num))
 	case attrFloat:
-		return binary.BigEndian.AppendUint64(b, a.num)
+		return binary.BigEndian.AppendUint64(b, num)
 	default:
-		return append(b, byte(a.num))
+		return append(b, byte(num))
 	}
 }
+
+// lastTexts has the last text of some keys. Eight queries of one database name it
+// once then; that also spares masking it.
+type lastTexts [8]struct {
+	key  Key
+	text string
+}
+
+// has reports whether text is the last one of its key, which it is from now on. It may
+// have forgotten.
+func (l *lastTexts) has(k Key, text string) bool {
+	e := &l[int(k)%len(l)]
+	if e.key == k && e.text == text {
+		return true
+	}
+	e.key, e.text = k, text
+	return false
+}
+
+func zigzag(v int64) uint64 { return uint64(v)<<1 ^ uint64(v>>63) }
+
+func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
 
 func appendText(b []byte, s string) []byte {
 	b = binary.AppendUvarint(b, uint64(len(s)))

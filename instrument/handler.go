@@ -16,6 +16,7 @@ type Handler struct {
 	kind   Kind
 	name   string
 	source atomic.Pointer[Source]
+	stats  atomic.Pointer[handlerStats] // of one Recorder that is on, so that it need not look them up
 }
 
 // MaxHandlersPerKind is how many handlers of one kind a process may have. Names

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"math"
+	"math/bits"
 	"slices"
 	"time"
 )
@@ -27,29 +28,32 @@ const (
 	maxBucket  = maxOctave * perOctave
 )
 
-// mantissaBounds[i] is 2^(i/32) as the mantissa bits of a float64 in [1, 2).
-var mantissaBounds = func() (b [perOctave]uint64) {
-	for i := range b {
-		b[i] = math.Float64bits(math.Exp2(float64(i)/perOctave)) & mantissaMask
-	}
-	return b
-}()
-
+// Durations are whole nanoseconds, so a bucket is found without floating point: by
+// the position of the highest bit, and by the bits below it as a fraction of 64 bits.
+// In each doubling of nanoseconds lie 32 bounds, always at the same fractions.
 const (
-	mantissaMask = 1<<52 - 1
-	hintBits     = 7
+	bucketShift = 956 // so many whole 32nds of a doubling are in 10^9, the unit of bounds
+	hintBits    = 7
 )
 
-// mantissaHint gives, for the first 7 bits of a mantissa, the greatest i whose
-// bound is not above the smallest mantissa with these bits. At most one bound lies
-// among mantissas that share 7 bits, so one comparison decides.
-var mantissaHint = func() (h [1 << hintBits]uint8) {
+// boundFractions are the fractions at which bounds lie, ascending. The one of a
+// doubling of a second is exact; the others are between two nanoseconds always.
+var boundFractions = func() (f [perOctave + 1]uint64) {
+	for j := range perOctave {
+		f[j] = uint64((math.Exp2(float64(j-bucketShift)/perOctave)*1e9 - 1) * (1 << 63) * 2)
+	}
+	f[perOctave] = math.MaxUint64 // nothing is above it
+	return f
+}()
+
+// boundHint gives, for the first 7 bits of a fraction, how many bounds are below all
+// fractions with these bits. At most one bound lies among them, so one comparison
+// decides.
+var boundHint = func() (h [1 << hintBits]uint8) {
 	for i := range h {
-		first := uint64(i) << (52 - hintBits)
-		for j := range perOctave {
-			if mantissaBounds[j] <= first {
-				h[i] = uint8(j)
-			}
+		first := uint64(i) << (64 - hintBits)
+		for h[i] < perOctave && boundFractions[h[i]] < first {
+			h[i]++
 		}
 	}
 	return h
@@ -60,19 +64,23 @@ func bucketOf(ns int64) int {
 	if ns < 1 {
 		return minBucket
 	}
-	bits := math.Float64bits(float64(ns) * 1e-9)
-	exp := int(bits>>52) - 1023
-	mant := bits & mantissaMask
-	i := int(mantissaHint[mant>>(52-hintBits)])
-	if i+1 < perOctave && mant >= mantissaBounds[i+1] {
-		i++
+	zeros := bits.LeadingZeros64(uint64(ns))
+	fraction := uint64(ns) << (zeros + 1)
+	n := int(boundHint[fraction>>(64-hintBits)])
+	if fraction > boundFractions[n] {
+		n++
 	}
-	// Bounds are inclusive above: a value on bound i is in bucket i.
-	if mant != mantissaBounds[i] {
-		i++
-	}
-	return min(max(exp*perOctave+i, minBucket), maxBucket)
+	return min(max((63-zeros)*perOctave-bucketShift+n, minBucket), maxBucket)
 }
+
+// bucketLeast has, for each bucket from minBucket on, a duration in nanoseconds that
+// is not above any in it, and less than one nanosecond below the shortest.
+var bucketLeast = func() (least [maxBucket - minBucket + 1]int64) {
+	for i := 1; i < len(least); i++ {
+		least[i] = int64(BucketUpper(minBucket+i-1) * 1e9)
+	}
+	return least
+}()
 
 // BucketUpper is the upper bound of bucket i, inclusive, in seconds.
 func BucketUpper(i int) float64 { return math.Exp2(float64(i) / perOctave) }

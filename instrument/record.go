@@ -114,14 +114,22 @@ func decodeSpans(r *reader, rec *Record, n Names) error {
 		return errBlob
 	}
 	rec.Spans = make([]RecordSpan, 0, count)
-	start := int64(0)
+	start, end := int64(0), int64(0) // of the span before
 	for i := range int(count) {
 		h, up := r.uvarint(), r.uvarint()
+		flagged := up&1 != 0
+		if up >>= 1; up != 1 {
+			start = end
+		}
 		start += r.varint()
-		d, flags := r.uvarint(), r.uvarint()
+		d, flags := r.uvarint(), uint64(0)
+		if flagged {
+			flags = r.uvarint()
+		}
 		if r.bad || up > uint64(i) || (up == 0) != (i == 0) {
 			return errBlob
 		}
+		end = start + int64(d)
 		rec.Spans = append(rec.Spans, RecordSpan{
 			Handler: n.Handler(uint32(h)), Parent: i - int(up), Flags: Flags(flags),
 			Start: time.Duration(start), Duration: time.Duration(d),
@@ -137,52 +145,56 @@ func decodeAttrs(r *reader, rec *Record, n Names) error {
 		return errBlob
 	}
 	span := int64(0)
+	texts := map[Key]string{} // the last of each key
 	for range count {
-		span += r.varint()
+		head := r.uvarint()
+		span += unzigzag(head >> typeBits)
 		key := Key(r.uvarint())
 		if r.bad || span < 0 || span >= int64(len(rec.Spans)) {
 			return errBlob
 		}
-		v, stack := decodeValue(r)
+		p := &rec.Spans[span]
+		typ := attrType(head & (1<<typeBits - 1))
+		if typ == attrStack {
+			p.Stack = framesOf(unpackPCs(r.bytes()), n)
+		} else if v := decodeValue(r, typ, texts, key); !r.bad {
+			p.add(n.Key(uint32(key)), v)
+		}
 		if r.bad {
 			return errBlob
 		}
-		p := &rec.Spans[span]
-		if stack != nil {
-			p.Stack = framesOf(stack, n)
-			continue
-		}
-		name := n.Key(uint32(key))
-		if text, ok := v.(string); ok && (name == KeyErrorMessage.Name() || name == KeyPanicValue.Name()) {
-			p.Error = text
-		}
-		p.Attrs = append(p.Attrs, KV{name, v})
 	}
 	return nil
 }
 
-// decodeValue reads a value, or the program counters of a stack.
-func decodeValue(r *reader) (v any, stack []uint64) {
-	if len(r.b) == 0 {
-		r.fail()
-		return nil, nil
+// add adds an attribute that was read.
+func (p *RecordSpan) add(name string, v any) {
+	if text, ok := v.(string); ok && (name == KeyErrorMessage.Name() || name == KeyPanicValue.Name()) {
+		p.Error = text
 	}
-	typ := attrType(r.b[0])
-	r.b = r.b[1:]
+	p.Attrs = append(p.Attrs, KV{name, v})
+}
+
+func decodeValue(r *reader, typ attrType, texts map[Key]string, key Key) any {
 	switch typ {
 	case attrString:
-		return string(r.bytes()), nil
-	case attrStack:
-		return nil, append([]uint64{}, unpackPCs(r.bytes())...)
+		texts[key] = string(r.bytes())
+		return texts[key]
+	case attrAgain:
+		text, ok := texts[key]
+		if !ok {
+			r.fail()
+		}
+		return text
 	case attrInt:
-		return r.varint(), nil
+		return r.varint()
 	case attrDuration:
-		return time.Duration(r.varint()), nil
+		return time.Duration(r.varint())
 	case attrFloat, attrBool:
-		return decodeFixed(r, typ), nil
+		return decodeFixed(r, typ)
 	}
 	r.fail()
-	return nil, nil
+	return nil
 }
 
 func decodeFixed(r *reader, typ attrType) any {

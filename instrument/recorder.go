@@ -124,9 +124,10 @@ func (r *Recorder) SetEnabled(on bool) {
 	}
 	if on {
 		recorders.Add(1)
-	} else {
-		recorders.Add(-1)
+		return
 	}
+	recorders.Add(-1)
+	r.eachStats(func(s *handlerStats) { s.handler.stats.CompareAndSwap(s, nil) }) // handlers outlive r
 }
 
 // Enabled reports whether r records; false for nil.
@@ -227,13 +228,24 @@ func (r *Recorder) eachStats(fn func(*handlerStats)) {
 
 // statsOf finds the counters of a handler, which must not be nil.
 func (r *Recorder) statsOf(h *Handler) *handlerStats {
-	table := *r.stats.Load()
-	if int(h.id) < len(table) {
-		if s := table[h.id].Load(); s != nil {
-			return s
-		}
+	if s := h.stats.Load(); s != nil && s.recorder == r {
+		return s
 	}
-	return r.addStats(h)
+	return r.findStats(h)
+}
+
+func (r *Recorder) findStats(h *Handler) *handlerStats {
+	var s *handlerStats
+	if table := *r.stats.Load(); int(h.id) < len(table) {
+		s = table[h.id].Load()
+	}
+	if s == nil {
+		s = r.addStats(h)
+	}
+	if r.Enabled() {
+		h.stats.CompareAndSwap(nil, s)
+	}
+	return s
 }
 
 func (r *Recorder) addStats(h *Handler) *handlerStats {
@@ -251,7 +263,7 @@ func (r *Recorder) addStats(h *Handler) *handlerStats {
 	if s := table[h.id].Load(); s != nil {
 		return s
 	}
-	s := &handlerStats{recorder: r, handler: h, slow: r.slow[h.kind]}
+	s := newHandlerStats(r, h)
 	table[h.id].Store(s)
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -39,14 +40,15 @@ type Recording struct {
 	tags      []string
 	allocs    uint64
 	cycles    uint64
-	free      []spanContext
+	contexts  uint32 // made so far
 	own       [contextsFirst]spanContext
+	more      *[contextsNext]spanContext // those being taken when own is used up
 }
 
-// Contexts are taken from an array in the Recording first, then from arrays twice
-// as long: one allocation for eight or more.
+// Contexts are taken from an array in the Recording first, which does for the
+// usual request, then from further arrays: one allocation for a dozen or more.
 const (
-	contextsFirst = 8
+	contextsFirst = 12
 	contextsNext  = 16
 )
 
@@ -76,7 +78,6 @@ func (r *Recorder) Begin(ctx context.Context, b Begin) (context.Context, *Record
 	rec.id = r.ids.next((r.wall.Load() + now) / 1e6)
 	rec.linkTo(ctx, b.Trace)
 	rec.slab = r.slabs.Get().(*slab)
-	rec.free = rec.own[:]
 	rec.slotFor(now, 0, b.Handler, 0)
 	rec.addAttrs(0, b.Attrs)
 	rec.allocs, rec.cycles = r.runtime.recent(rec.slab.runtime[:], now)
@@ -116,13 +117,22 @@ func (rec *Recording) linkTo(ctx context.Context, remote TraceContext) {
 // context makes the context of a span. Called before the Recording is shared, or
 // with mu held.
 func (rec *Recording) context(parent context.Context, span uint32) *spanContext {
-	if len(rec.free) == 0 {
-		rec.free = make([]spanContext, contextsNext)
-	}
-	c := &rec.free[0]
-	rec.free = rec.free[1:]
+	c := rec.nextContext()
 	c.Context, c.rec, c.span = parent, rec, span
 	return c
+}
+
+func (rec *Recording) nextContext() *spanContext {
+	i := rec.contexts
+	rec.contexts++
+	if i < contextsFirst {
+		return &rec.own[i]
+	}
+	i = (i - contextsFirst) % contextsNext
+	if i == 0 {
+		rec.more = new([contextsNext]spanContext)
+	}
+	return &rec.more[i]
 }
 
 // slotFor takes the next slot; nil when the Record is sealed or full. Called
@@ -141,7 +151,7 @@ func (rec *Recording) slotFor(now int64, parent uint32, h *Handler, f Flags) (*s
 	i := rec.spans
 	rec.spans++
 	s := rec.slab.at(i)
-	s.handler, s.parent, s.start = h.id, parent, now
+	s.handler, s.kind, s.parent, s.start = h.id, h.kind, parent, now
 	if f != 0 {
 		s.flags.Store(uint32(f))
 	}
@@ -153,21 +163,27 @@ func (rec *Recording) addAttrs(span uint32, attrs []Attr) {
 	if rec.slab == nil {
 		return
 	}
+	kept := slices.Grow(rec.slab.attrs, len(attrs))
 	for i := range attrs {
-		a := attrs[i]
+		a := &attrs[i]
 		if a.key == 0 {
 			continue
 		}
-		if len(a.str) > maxAttrText {
-			a.str = cut(a.str, maxAttrText)
+		text := a.str
+		if len(text) > maxAttrText {
+			text = cut(text, maxAttrText)
 			rec.capped = true
 		}
-		if rec.attrBytes += len(a.str) + 8; rec.attrBytes > rec.r.config.MaxAttrBytes {
+		if rec.attrBytes += len(text) + 8; rec.attrBytes > rec.r.config.MaxAttrBytes {
 			rec.capped = true
-			return
+			break
 		}
-		rec.slab.attrs = append(rec.slab.attrs, slotAttr{a, span})
+		n := len(kept)
+		kept = kept[:n+1]
+		to := &kept[n] // field by field: the caller has just written them so, and copying more at once would wait for that
+		to.key, to.typ, to.num, to.str, to.span = a.key, a.typ, a.num, text, span
 	}
+	rec.slab.attrs = kept
 }
 
 // ID is the Record's id; 0 for nil.
@@ -200,14 +216,23 @@ func (rec *Recording) Sealed() bool { return rec == nil || rec.sealed.Load() }
 
 // edit runs change while the Record is open.
 func (rec *Recording) edit(change func()) {
-	if rec == nil {
-		return
-	}
-	rec.mu.Lock()
-	defer rec.mu.Unlock()
-	if rec.slab != nil {
+	if rec.open() {
+		defer rec.mu.Unlock()
 		change()
 	}
+}
+
+// open locks mu if the Record is open.
+func (rec *Recording) open() bool {
+	if rec == nil {
+		return false
+	}
+	rec.mu.Lock()
+	if rec.slab == nil {
+		rec.mu.Unlock()
+		return false
+	}
+	return true
 }
 
 // SetHandler replaces the handler, for instance when the route is known.
@@ -222,22 +247,36 @@ func (rec *Recording) SetHandler(h *Handler) {
 		rec.r.statsOf(rec.handler).inFlight.Add(-1)
 		rec.r.statsOf(h).inFlight.Add(1)
 		rec.handler = h
-		rec.slab.at(0).handler = h.id
+		rec.slab.at(0).setHandler(h)
 	})
 }
 
 // Set adds attributes to the root span.
-func (rec *Recording) Set(attrs ...Attr) { rec.edit(func() { rec.addAttrs(0, attrs) }) }
+func (rec *Recording) Set(attrs ...Attr) {
+	if rec.open() {
+		rec.addAttrs(0, attrs)
+		rec.mu.Unlock()
+	}
+}
 
 // SetStatus sets the HTTP status or exit code.
-func (rec *Recording) SetStatus(code int) { rec.edit(func() { rec.status = code }) }
+func (rec *Recording) SetStatus(code int) {
+	if rec.open() {
+		rec.status = code
+		rec.mu.Unlock()
+	}
+}
 
 // SetUser says for whom the Record runs. An empty name takes it away.
 func (rec *Recording) SetUser(name string) { rec.edit(func() { rec.user = cut(name, maxName) }) }
 
 // SetPath sets the method and path that lists show, without the query.
 func (rec *Recording) SetPath(method, path string) {
-	rec.edit(func() { rec.method, rec.path = cut(method, maxName), cut(path, 2048) })
+	method, path = cut(method, maxName), cut(path, 2048)
+	if rec.open() {
+		rec.method, rec.path = method, path
+		rec.mu.Unlock()
+	}
 }
 
 // Tag adds a tag to find the Record by; a tagged Record is always kept. At most 16

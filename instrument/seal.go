@@ -34,25 +34,26 @@ func (rec *Recording) End() {
 // atomic.
 func (rec *Recording) finish(slab *slab, now int64) {
 	r := rec.r
-	var s Summary
-	rec.summarise(&s, slab)
-	ended := rec.account(&s, slab, now)
+	s := &slab.summary
+	*s = Summary{}
+	rec.summarise(s, slab)
+	ended := rec.account(s, slab, now)
 	root := r.statsOf(rec.handler)
 	root.inFlight.Add(-1)
 	root.observe(int64(s.Duration))
 	if s.Flags.Has(FlagError) {
 		root.failed(s.Flags.Has(FlagPanic))
 	}
-	if sink := r.config.Sink; sink != nil && sink.Want(&s) {
-		rec.addRuntime(slab)
+	if sink := r.config.Sink; sink != nil && sink.Want(s) {
+		rec.addRuntime(slab, now)
 		rec.addCost(slab, now)
-		r.maskSummary(&s)
+		r.maskSummary(s)
 		slab.out = r.encode(slab.out[:0], slab, rec, now)
-		sink.Put(&s, slab.out)
+		sink.Put(s, slab.out)
 	}
 	r.eachHook(func(h *Hooks) {
 		if h.Finished != nil {
-			h.Finished(rec, &s)
+			h.Finished(rec, s)
 		}
 	})
 	if ended {
@@ -88,14 +89,14 @@ func (rec *Recording) summarise(s *Summary, slab *slab) {
 // of their time was their children's. It reports whether all of them have ended.
 func (rec *Recording) account(s *Summary, slab *slab, now int64) (ended bool) {
 	ended = true
-	list, table := *handlerTable.list.Load(), *rec.r.stats.Load()
+	table := *rec.r.stats.Load()
 	children := slab.childTimes(int(rec.spans))
 	for i := rec.spans; i > 0; {
 		i--
 		p := slab.at(i)
-		end, h := p.end.Load(), list[p.handler]
-		if int(h.kind) < len(s.Counts) {
-			s.Counts[h.kind]++
+		end := p.end.Load()
+		if int(p.kind) < len(s.Counts) {
+			s.Counts[p.kind]++
 		}
 		if end == 0 {
 			ended = false
@@ -103,7 +104,7 @@ func (rec *Recording) account(s *Summary, slab *slab, now int64) (ended bool) {
 			continue
 		}
 		d := end - p.start
-		if slow := rec.r.slow[h.kind]; slow > 0 && d > slow {
+		if slow := rec.r.slow[p.kind]; slow > 0 && d > slow {
 			p.flags.Or(uint32(FlagSlow))
 		}
 		if i > 0 {
@@ -112,7 +113,7 @@ func (rec *Recording) account(s *Summary, slab *slab, now int64) (ended bool) {
 				s.Failed++
 			}
 		}
-		if h.kind == KindQuery {
+		if p.kind == KindQuery {
 			s.QueryTime += time.Duration(d)
 		}
 		if children[i] > 0 {
@@ -132,8 +133,8 @@ func (s *slab) childTimes(n int) []int64 {
 	return s.children
 }
 
-func (rec *Recording) addRuntime(slab *slab) {
-	allocs, cycles := rec.r.runtime.read(slab.runtime[:], Now())
+func (rec *Recording) addRuntime(slab *slab, now int64) {
+	allocs, cycles := rec.r.runtime.read(slab.runtime[:], now)
 	slab.attrs = append(slab.attrs, slotAttr{Attr: KeyAllocBytes.Int64(int64(allocs - rec.allocs))})
 	if cycles != rec.cycles {
 		slab.attrs = append(slab.attrs, slotAttr{Attr: KeyGCCycles.Int64(int64(cycles - rec.cycles))})

@@ -15,6 +15,7 @@ type slab struct {
 	attrs    []slotAttr
 	children []int64 // seal's: time of each span's children
 	out      []byte  // seal's: the encoded Record
+	summary  Summary // seal's
 	runtime  [len(runtimeMetrics)]metrics.Sample
 }
 
@@ -32,7 +33,10 @@ type slot struct {
 	start   int64
 	end     atomic.Int64 // 0 while it runs; the last write of a span
 	flags   atomic.Uint32
+	kind    Kind // the handler's
 }
+
+func (s *slot) setHandler(h *Handler) { s.handler, s.kind = h.id, h.kind }
 
 type slotAttr struct {
 	Attr

@@ -19,31 +19,30 @@ type Span struct {
 
 // Start begins a span below the one in ctx, and gives the context in which further
 // spans are below it. Without a Record the default Recorder keeps statistics.
-func Start(ctx context.Context, h *Handler, attrs ...Attr) (context.Context, Span) {
-	if recorders.Load() == 0 {
-		return ctx, Span{}
+func Start(ctx context.Context, h *Handler, attrs ...Attr) (_ context.Context, s Span) {
+	if recorders.Load() != 0 {
+		ctx, s = start(ctx, 0, h, attrs)
 	}
-	return startNow(ctx, h, attrs)
+	return ctx, s
 }
 
-// startNow is apart, so that Start is inlined and costs a load when recording is
-// off.
-func startNow(ctx context.Context, h *Handler, attrs []Attr) (context.Context, Span) {
-	return start(ctx, Now(), h, attrs)
-}
-
-// StartAt is Start at a time that the caller has read: one reading of the clock
-// may end a span and start the next.
-func StartAt(ctx context.Context, now int64, h *Handler, attrs ...Attr) (context.Context, Span) {
-	if recorders.Load() == 0 {
-		return ctx, Span{}
+// StartAt is Start at a time that the caller has read, or at the present for 0: one
+// reading of the clock may end a span and start the next.
+func StartAt(ctx context.Context, now int64, h *Handler, attrs ...Attr) (_ context.Context, s Span) {
+	if recorders.Load() != 0 {
+		ctx, s = start(ctx, now, h, attrs)
 	}
-	return start(ctx, now, h, attrs)
+	return ctx, s
 }
 
+// start reads the clock when now is 0. It is apart from Start, so that this is
+// inlined and costs a load when recording is off.
 func start(ctx context.Context, now int64, h *Handler, attrs []Attr) (context.Context, Span) {
 	if h == nil {
 		return ctx, Span{}
+	}
+	if now == 0 {
+		now = Now()
 	}
 	rec, parent, flags := parentOf(ctx)
 	if rec == nil {
@@ -68,14 +67,10 @@ func Leaf(ctx context.Context, h *Handler, attrs ...Attr) Span {
 	if recorders.Load() == 0 {
 		return Span{}
 	}
-	return leafNow(ctx, h, attrs)
+	return leaf(ctx, 0, h, attrs)
 }
 
-func leafNow(ctx context.Context, h *Handler, attrs []Attr) Span {
-	return leaf(ctx, Now(), h, attrs)
-}
-
-// LeafAt is Leaf at a time that the caller has read.
+// LeafAt is Leaf at a time that the caller has read, or at the present for 0.
 func LeafAt(ctx context.Context, now int64, h *Handler, attrs ...Attr) Span {
 	if recorders.Load() == 0 {
 		return Span{}
@@ -86,6 +81,9 @@ func LeafAt(ctx context.Context, now int64, h *Handler, attrs ...Attr) Span {
 func leaf(ctx context.Context, now int64, h *Handler, attrs []Attr) Span {
 	if h == nil {
 		return Span{}
+	}
+	if now == 0 {
+		now = Now()
 	}
 	rec, parent, flags := parentOf(ctx)
 	if rec == nil {
@@ -130,16 +128,20 @@ func (s Span) Recorded() bool { return s.slot != nil }
 // nothing.
 func (s Span) End(err error) {
 	if s.stats != nil {
-		s.endNow(err)
+		s.end(0, err)
 	}
 }
 
-func (s Span) endNow(err error) { s.EndAt(Now(), err) }
-
-// EndAt is End at a time that the caller has read.
+// EndAt is End at a time that the caller has read, or at the present for 0.
 func (s Span) EndAt(now int64, err error) {
-	if s.stats == nil {
-		return
+	if s.stats != nil {
+		s.end(now, err)
+	}
+}
+
+func (s Span) end(now int64, err error) {
+	if now == 0 {
+		now = Now()
 	}
 	if err != nil {
 		s.Fail(err)
@@ -176,7 +178,7 @@ func (s Span) SetHandler(h *Handler) Span {
 	}
 	s.stats = s.stats.recorder.statsOf(h)
 	if s.slot != nil {
-		s.rec.edit(func() { s.slot.handler = h.id })
+		s.rec.edit(func() { s.slot.setHandler(h) })
 	}
 	return s
 }

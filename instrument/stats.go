@@ -1,6 +1,7 @@
 package instrument
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,25 +48,50 @@ const numShards = 4
 type handlerStats struct {
 	recorder *Recorder
 	handler  *Handler
-	slow     int64 // threshold in ns, 0 for none
+	slow     int64 // threshold in ns
 	inFlight atomic.Int64
 	shards   [numShards]statShard
 
-	mu     sync.Mutex // guards what follows: it belongs to readers
-	max    time.Duration
-	rolled Stats // the totals at the last Roll
+	mu      sync.Mutex // guards what follows: it belongs to readers
+	drained Histogram  // what counters held when they had become nearly full
+	excess  int64      // of the calls in drained
+	max     time.Duration
+	rolled  Stats // the totals at the last Roll
 }
 
 type statShard struct {
-	sum, below, max      atomic.Int64 // below: of Sum, what child spans took; max: since it was last read
-	errors, panics, slow atomic.Uint64
 	octaves              [numOctaves]atomic.Pointer[octave]
+	below, long, max     atomic.Int64 // below: of all calls' time, what child spans took; long: the excess of long calls; max: since it was last read
+	errors, panics, slow atomic.Uint64
 	_                    [64]byte // keeps the next shard's counters off this cache line
 }
 
 // octave holds the counters of one doubling; it is made when first used, because
 // most handlers live in five of the 49.
-type octave [perOctave]atomic.Uint64
+type octave [perOctave]counter
+
+// counter counts the calls in one bucket, in its upper bits, and in the lower ones
+// sums up by how much they exceeded the least of the bucket: a call costs one atomic
+// operation, and the sum of all is exact. One that becomes half full is drained.
+type counter struct{ atomic.Uint64 }
+
+const (
+	excessBits  = 40
+	oneCall     = 1 << excessBits
+	excessMask  = oneCall - 1
+	counterFull = 1<<63 | 1<<(excessBits-1)
+	// longCall is the duration from which the excess, a 45th at most, is counted
+	// apart: it would fill a counter within a few calls. 34 s.
+	longCall = 1 << 35
+)
+
+func newHandlerStats(r *Recorder, h *Handler) *handlerStats {
+	s := &handlerStats{recorder: r, handler: h, slow: r.slow[h.kind]}
+	if s.slow <= 0 {
+		s.slow = math.MaxInt64
+	}
+	return s
+}
 
 // shard picks the counters of the calling goroutine by where its stack is: free,
 // stable while it runs, and different for goroutines that run side by side.
@@ -75,25 +101,42 @@ func (s *handlerStats) shard() *statShard {
 	return &s.shards[(at*0x9E3779B97F4A7C15)>>62]
 }
 
-// observe counts a call of d nanoseconds.
+// observe counts a call of d nanoseconds, which are not negative.
 func (s *handlerStats) observe(d int64) {
 	sh := s.shard()
-	i := bucketOf(d) - minBucket
+	b := bucketOf(d)
+	i := uint(b - minBucket)
 	o := sh.octaves[i/perOctave].Load()
 	if o == nil {
 		o = sh.grow(i / perOctave)
 	}
-	o[i%perOctave].Add(1)
-	sh.sum.Add(d)
+	add := uint64(d - bucketLeast[i])
+	if d >= longCall {
+		sh.long.Add(int64(add))
+		add = 0
+	}
+	c := &o[i%perOctave]
+	if c.Add(oneCall|add)&counterFull != 0 {
+		s.drain(c, b)
+	}
 	if d > sh.max.Load() {
 		sh.raiseMax(d)
 	}
-	if s.slow > 0 && d > s.slow {
+	if d > s.slow {
 		sh.slow.Add(1)
 	}
 }
 
-func (sh *statShard) grow(i int) *octave {
+// drain takes out of a counter what it has counted.
+func (s *handlerStats) drain(c *counter, bucket int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := c.Swap(0)
+	s.drained.addBucket(bucket, v>>excessBits)
+	s.excess += int64(v & excessMask)
+}
+
+func (sh *statShard) grow(i uint) *octave {
 	o := new(octave)
 	if sh.octaves[i].CompareAndSwap(nil, o) {
 		return o
@@ -121,28 +164,60 @@ func (s *handlerStats) failed(panicked bool) {
 // total reads the counters. Called with mu held. Counters that are written
 // meanwhile may be in or not; none is lost, the next reading has it.
 func (s *handlerStats) total() Stats {
-	t := Stats{Handler: s.handler, InFlight: s.inFlight.Load()}
+	hist, sum := s.counted()
+	t := Stats{Handler: s.handler, InFlight: s.inFlight.Load(), Hist: hist}
 	for i := range s.shards {
 		sh := &s.shards[i]
 		t.Errors += sh.errors.Load()
 		t.Panics += sh.panics.Load()
 		t.Slow += sh.slow.Load()
-		t.Sum += time.Duration(sh.sum.Load())
 		t.Self -= time.Duration(sh.below.Load())
 		t.Max = max(t.Max, time.Duration(sh.max.Load()))
-		for j := range sh.octaves {
-			o := sh.octaves[j].Load()
-			if o == nil {
-				continue
-			}
-			for k := range o {
-				t.Hist.addBucket(minBucket+j*perOctave+k, o[k].Load())
-			}
-		}
+		sum += sh.long.Load()
 	}
-	t.Count = t.Hist.Count()
+	for _, b := range t.Hist.buckets {
+		t.Count += b.count
+		sum += int64(b.count) * bucketLeast[b.index-minBucket]
+	}
+	t.Sum = time.Duration(sum)
 	t.Self += t.Sum
 	return t
+}
+
+// counted gives the calls in all counters, and by how much they exceeded the least of
+// their buckets. Called with mu held.
+func (s *handlerStats) counted() (h Histogram, excess int64) {
+	for i := range numOctaves {
+		var octaves [numShards]*octave
+		n := 0
+		for j := range s.shards {
+			if o := s.shards[j].octaves[i].Load(); o != nil {
+				octaves[n] = o
+				n++
+			}
+		}
+		if n > 0 {
+			excess += h.addOctave(minBucket+i*perOctave, octaves[:n])
+		}
+	}
+	h.Merge(&s.drained)
+	return h, excess + s.excess
+}
+
+// addOctave adds buckets that are above all that h has.
+func (h *Histogram) addOctave(first int, octaves []*octave) (excess int64) {
+	for i := range perOctave {
+		count := uint64(0)
+		for _, o := range octaves {
+			v := o[i].Load()
+			count += v >> excessBits
+			excess += int64(v & excessMask)
+		}
+		if count > 0 {
+			h.buckets = append(h.buckets, bucket{int32(first + i), count})
+		}
+	}
+	return excess
 }
 
 // read gives the totals.
