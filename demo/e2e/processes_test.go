@@ -66,8 +66,8 @@ func TestTwoProcesses_CommandsAreSeenBesideRequests(t *testing.T) {
 			t.Errorf("show %s:\n%s", id, out)
 		}
 	}
-	integrity(t, file)
-	if hits := grep(t, file, secret); len(hits) > 0 {
+	e2etest.Integrity(t, file)
+	if hits := e2etest.Grep(t, file, secret); len(hits) > 0 {
 		t.Errorf("the secret is in %q", hits)
 	}
 }
@@ -111,8 +111,8 @@ func TestTwoProcesses_BothAreSeenWhileTheyRun(t *testing.T) {
 	if code := demo.Interrupt(); code != 0 {
 		t.Errorf("exit code %d:\n%s", code, demo.Output())
 	}
-	integrity(t, file)
-	if hits := grep(t, file, secret); len(hits) > 0 {
+	e2etest.Integrity(t, file)
+	if hits := e2etest.Grep(t, file, secret); len(hits) > 0 {
 		t.Errorf("the secret is in %q", hits)
 	}
 }

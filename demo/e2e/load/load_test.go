@@ -1,0 +1,164 @@
+package load_test
+
+import (
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/demo/e2e/e2etest"
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/app"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/collect"
+	"github.com/go-debug-toolbar/debugtoolbar/toolbar"
+)
+
+// heapCap is what may be in use after a collection when all is done, above what the opened shop uses: the segments of a queue
+// that was full (16 MiB), pages that SQLite caches, handlers.
+const heapCap = 48 << 20
+
+func TestLoad_EveryRequestIsAnsweredAndAccounted(t *testing.T) {
+	a := e2etest.Open(t)
+	before := heap()
+	stop := watch(t, a)
+	begun := time.Now()
+	longest := play(t, a.Handler(), requests, orders)
+	took := time.Since(begun)
+	samples := stop()
+
+	s := a.Toolbar.Stats()
+	flushed := time.Now()
+	a.Flush()
+	t.Logf("%d requests in %v (%.0f a second), %d orders, the longest took %v; %d Records were queued at the end, stored in %v; %d samples",
+		requests, took.Round(time.Millisecond), requests/took.Seconds(), orders, longest, s.QueuedRecords, time.Since(flushed).Round(time.Millisecond), samples)
+
+	const sent = requests + lookers + buyers // who log in
+	s = a.Toolbar.Stats()
+	balanced(t, s)
+	if s.Produced != sent || s.QueuedRecords != 0 || s.Stored == 0 {
+		t.Errorf("%d requests, of which %d became Records, %d stored, %d queued, dropped %v", sent, s.Produced, s.Stored, s.QueuedRecords, s.Dropped)
+	}
+	counted := uint64(0)
+	for _, h := range a.Toolbar.Recorder().AllStats() {
+		if h.Handler.Kind() == instrument.KindRequest {
+			counted += h.Count
+		}
+	}
+	if counted != sent {
+		t.Errorf("%d requests were counted, %d sent", counted, sent)
+	}
+	health := e2etest.Get[e2etest.Health](t, a.API("health"))
+	if uint64(health.Records) != s.Stored || health.LastError != "" {
+		t.Errorf("%d Records are in the store, %d were stored; last error %q", health.Records, s.Stored, health.LastError)
+	}
+	if grown := heap() - before; grown > heapCap {
+		t.Errorf("%d MiB more are in use than before, want %d at most", grown>>20, heapCap>>20)
+	}
+	slowest(t, a)
+
+	a.Close()
+	e2etest.Integrity(t, a.File)
+}
+
+// slowest checks that the report of the command line blames the receiver that is slow on purpose.
+func slowest(t *testing.T, a *e2etest.App) {
+	t.Helper()
+	report := e2etest.Decode[e2etest.Report](t, e2etest.Tool(t, a.File, "report", "--format", "json"))
+	if len(report.Rows) == 0 {
+		t.Fatal("the report is empty")
+	}
+	first := report.Rows[0]
+	if first.Kind != "receiver" || first.Name != "send-confirmation" || first.Count != orders {
+		t.Errorf("the report begins with %+v, want receiver send-confirmation with %d calls", first, orders)
+	}
+	if !strings.Contains(report.Verdict, "send-confirmation") {
+		t.Errorf("verdict: %s", report.Verdict)
+	}
+	if text := e2etest.Tool(t, a.File, "report"); !strings.Contains(text, "send-confirmation") {
+		t.Errorf("the report as text does not name it:\n%s", text)
+	}
+}
+
+func TestLoad_NobodyWaitsForAStoreThatIsLocked(t *testing.T) {
+	const queue, total = 200, 3000
+	a := e2etest.Open(t, func(o *app.Options) {
+		o.RelayDelay = -1
+		o.Toolbar = func(c *toolbar.Config) { c.NotDefault, c.QueueRecords = true, queue }
+	})
+	a.Flush()
+	unlock := e2etest.Lock(t, a.File)
+	longest := play(t, a.Handler(), total, 10)
+	s := a.Toolbar.Stats()
+	balanced(t, s)
+	if s.Stored != 0 || s.QueuedRecords > queue || s.Dropped["queue_full"] == 0 {
+		t.Errorf("with the store locked: %d stored, %d queued of %d, dropped %v", s.Stored, s.QueuedRecords, queue, s.Dropped)
+	}
+	if longest > 3*time.Second {
+		t.Errorf("a request took %v, as long as the lock", longest)
+	}
+	unlock()
+	if err := a.Toolbar.Flush(t.Context()); err != nil {
+		t.Logf("flush: %v", err) // a batch may have been given up by now
+	}
+	s = a.Toolbar.Stats()
+	balanced(t, s)
+	if s.Produced != total+lookers+buyers || s.Stored == 0 || s.QueuedRecords != 0 {
+		t.Errorf("with the store open again: %d produced, %d stored, %d queued, dropped %v", s.Produced, s.Stored, s.QueuedRecords, s.Dropped)
+	}
+	a.Close()
+	e2etest.Integrity(t, a.File)
+}
+
+// balanced checks that everything produced is somewhere.
+func balanced(t *testing.T, s collect.Stats) {
+	t.Helper()
+	sum := s.Stored + uint64(s.QueuedRecords)
+	for _, reason := range slices.Sorted(maps.Keys(s.Dropped)) {
+		sum += s.Dropped[reason]
+	}
+	if s.Produced != sum {
+		t.Errorf("%d produced, and %d stored + %d queued + dropped %v make %d", s.Produced, s.Stored, s.QueuedRecords, s.Dropped, sum)
+	}
+}
+
+// watch looks at the account again and again until stop is called, which says how often it did.
+func watch(t *testing.T, a *e2etest.App) (stop func() int) {
+	t.Helper()
+	var watching sync.WaitGroup
+	done := make(chan struct{})
+	samples := 0
+	watching.Go(func() {
+		again := time.NewTicker(20 * time.Millisecond)
+		defer again.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-again.C:
+			}
+			s := a.Toolbar.Stats()
+			balanced(t, s)
+			if s.QueuedRecords > collect.DefaultQueueRecords || s.QueuedBytes > collect.DefaultQueueBytes {
+				t.Errorf("%d Records of %d bytes are queued, above the caps", s.QueuedRecords, s.QueuedBytes)
+			}
+			samples++
+		}
+	})
+	return func() int {
+		close(done)
+		watching.Wait()
+		return samples
+	}
+}
+
+// heap is what is in use after a collection.
+func heap() int64 {
+	runtime.GC()
+	runtime.GC() // what finalizers and pools have let go
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
