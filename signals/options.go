@@ -3,6 +3,8 @@ package signals
 import (
 	"context"
 	"log/slog"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
 // Option sets up a signal in [New].
@@ -18,6 +20,10 @@ func Logger(l *slog.Logger) Option { return func(c *core) { c.logger = l } }
 
 // Doc says in a line what the signal means; the catalogue shows it.
 func Doc(line string) Option { return func(c *core) { c.doc = line } }
+
+// DeclaredAt says where a signal is declared, for helpers that call New on behalf of
+// others. Without it that is the place of the call.
+func DeclaredAt(s instrument.Source) Option { return func(c *core) { c.source = s } }
 
 // ConnectOption sets up one receiver in [Signal.Connect]: [From], [UID], [Name],
 // [Once], [First], [Until], [Alone], [OnError], and the conditions [When],
