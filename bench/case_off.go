@@ -10,18 +10,20 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
-	"github.com/go-debug-toolbar/debugtoolbar/middleware"
 )
 
 var off = benchCase{
 	name: "off", work: "a request while recording is off", unit: unitNS,
 	target: 5, allocs: 0,
-	floors: 10 / 23.5, // ten nanoseconds where a reading takes 23.5
+	floors: 10 / designFloor, // ten nanoseconds there
 	bare:   func(*env) (op, error) { return serving(bareHandler()), nil },
 	ours: func(e *env) (op, error) {
-		r := newRecorder(e, instrument.Config{})
-		r.SetEnabled(false)
-		return serving(middleware.Record(r, middleware.RecordOptions{})(bareHandler())), nil
+		tb, err := newToolbar(e)
+		if err != nil {
+			return op{}, err
+		}
+		tb.Recorder().SetEnabled(false)
+		return serving(tb.Wrap(bareHandler())), nil
 	},
 	peers: []peer{{"otelhttp, no-op providers", 0.1, func(e *env) (op, error) {
 		return serving(otelhttp.NewHandler(bareHandler(), "bench",
@@ -34,7 +36,7 @@ var off = benchCase{
 var offSpan = benchCase{
 	name: "off_span", work: "a span while recording is off", unit: unitNS,
 	target: 5, allocs: 0,
-	floors: 10 / 23.5,
+	floors: 10 / designFloor,
 	ours: func(*env) (op, error) {
 		ctx := context.Background()
 		return op{run: func(n int) error {

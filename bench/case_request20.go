@@ -53,7 +53,11 @@ func flushing(n int, c *collect.Collector, operation func()) error {
 			return err
 		}
 	}
-	if s := c.Stats(); s.Stored != s.Produced {
+	return allStored(c.Stats())
+}
+
+func allStored(s collect.Stats) error {
+	if s.Stored != s.Produced {
 		return errDropped
 	}
 	return nil

@@ -53,7 +53,7 @@ func checkLine(t *testing.T, c *benchCase, text string) {
 	if err := json.Unmarshal([]byte(text), &fields); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
-	for _, name := range []string{"case", "ours", "peer", "peer_value", "unit", "ratio", "floor"} {
+	for _, name := range []string{"case", "ours", "peer", "peer_value", "unit", "ratio", "floor", "scaled"} {
 		if _, ok := fields[name]; !ok {
 			t.Errorf("field %q is missing: %s", name, text)
 		}

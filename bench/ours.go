@@ -25,7 +25,7 @@ var (
 
 // perRecord is how many spans are put into one Record where the Record itself is not
 // what is measured: its cost is spread thin, and no span is left out.
-const perRecord = 900
+const perRecord = 200
 
 // inRecords does an operation n times, in as few Records as hold a span of each.
 func inRecords(r *instrument.Recorder, operation func(ctx context.Context)) func(n int) error {

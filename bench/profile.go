@@ -28,8 +28,10 @@ func profile(f *flags, stderr io.Writer) (err error) {
 	if k.op, err = c.ours(e); err != nil {
 		return fmt.Errorf("prepare %s: %w", c.name, err)
 	}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	if !c.process {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+	}
 	if err := c.calibrate(k, f.round); err != nil {
 		return fmt.Errorf("run %s: %w", c.name, err)
 	}
