@@ -32,6 +32,7 @@ type Recording struct {
 	leftKinds [numBuiltinKinds + 1]uint32
 	attrBytes int
 	capped    bool
+	inferred  bool // there are spans whose parent is not known
 	status    int
 	method    string
 	path      string
@@ -154,6 +155,7 @@ func (rec *Recording) slotFor(now int64, parent uint32, h *Handler, f Flags) (*s
 	s.handler, s.kind, s.parent, s.start = h.id, h.kind, parent, now
 	if f != 0 {
 		s.flags.Store(uint32(f))
+		rec.inferred = rec.inferred || f.Has(FlagInferred)
 	}
 	return s, i
 }

@@ -37,7 +37,7 @@ func (rec *Recording) finish(slab *slab, now int64) {
 	s := &slab.summary
 	*s = Summary{}
 	rec.summarise(s, slab)
-	ended := rec.account(s, slab, now)
+	ended := rec.account(s, slab)
 	root := r.statsOf(rec.handler)
 	root.inFlight.Add(-1)
 	root.observe(int64(s.Duration))
@@ -87,7 +87,10 @@ func (rec *Recording) summarise(s *Summary, slab *slab) {
 
 // account counts spans by kind, sets their slow flags and tells their handlers what
 // of their time was their children's. It reports whether all of them have ended.
-func (rec *Recording) account(s *Summary, slab *slab, now int64) (ended bool) {
+func (rec *Recording) account(s *Summary, slab *slab) (ended bool) {
+	if rec.inferred {
+		slab.placeInferred(rec.spans)
+	}
 	ended = true
 	table := *rec.r.stats.Load()
 	children := slab.childTimes(int(rec.spans))
@@ -121,6 +124,34 @@ func (rec *Recording) account(s *Summary, slab *slab, now int64) (ended bool) {
 		}
 	}
 	return ended
+}
+
+// placeInferred finds the place of spans that were found by their goroutine: nobody
+// said below which span they began. It is the innermost one that holds them in time,
+// looked for from the span before upwards; those before have been placed already.
+func (s *slab) placeInferred(spans uint32) {
+	for i := uint32(1); i < spans; i++ {
+		p := s.at(i)
+		end := p.end.Load()
+		if end == 0 || !Flags(p.flags.Load()).Has(FlagInferred) {
+			continue
+		}
+		j := i - 1
+		for j > 0 && !s.at(j).holds(p.start, end) {
+			j = s.at(j).parent
+		}
+		p.parent = j
+	}
+}
+
+// holds reports whether other spans may stand below this one and a stretch of time
+// lies within it.
+func (p *slot) holds(start, end int64) bool {
+	switch p.kind {
+	case KindQuery, KindCache, KindLog, KindException:
+		return false
+	}
+	return p.start <= start && p.end.Load() >= end
 }
 
 // childTimes gives n zeroed sums.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -259,5 +260,38 @@ func TestSpan_FoundByTheGoroutine(t *testing.T) {
 	}
 	if got := sink.records[1]; len(got.Spans) != 1 {
 		t.Error("a worker of an ended Record put its span on another")
+	}
+}
+
+func TestSpan_InferredOnesStandWhereTheyRan(t *testing.T) {
+	t.Parallel()
+	r, sink := newRecorder(t, instrument.Config{})
+	layer, view, query := handler(t, instrument.KindLayer, "l"), handler(t, instrument.KindView, "v"), handler(t, instrument.KindQuery, "q")
+	record(t, r, func(ctx context.Context, _ *instrument.Recording) {
+		ctx, l := instrument.Start(ctx, layer)
+		instrument.Leaf(context.Background(), query).End(nil)
+		ctx, v := instrument.Start(ctx, view)
+		instrument.Leaf(ctx, query).End(nil)
+		for range 3 {
+			instrument.Leaf(context.Background(), query).End(nil)
+		}
+		v.End(nil)
+		instrument.Leaf(context.Background(), query).End(nil)
+		l.End(nil)
+	})
+	var parents []int
+	for _, s := range sink.only().Spans {
+		parents = append(parents, s.Parent)
+	}
+	// root, layer, query in layer, view, four queries in view, query in layer
+	if want := []int{-1, 0, 1, 1, 3, 3, 3, 3, 1}; !slices.Equal(parents, want) {
+		t.Errorf("parents %v, want %v", parents, want)
+	}
+	own := time.Duration(0)
+	for _, s := range sink.only().Spans {
+		own += s.Self
+	}
+	if own != sink.only().Duration {
+		t.Errorf("own times add up to %v of %v", own, sink.only().Duration)
 	}
 }
