@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -10,6 +11,8 @@ type argSpec struct {
 	names []string
 	min   int
 	many  bool // the last may repeat
+
+	missing string // what is said of too few; "" for which one is missing
 }
 
 func parseArgSpec(spec string) (argSpec, error) {
@@ -41,6 +44,9 @@ func parseArgSpec(spec string) (argSpec, error) {
 // check refuses too few and too many arguments.
 func (a argSpec) check(args []string) error {
 	if len(args) < a.min {
+		if a.missing != "" {
+			return errors.New(a.missing)
+		}
 		return fmt.Errorf("missing argument %s", a.names[len(args)])
 	}
 	if len(args) > len(a.names) && !a.many {

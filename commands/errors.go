@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/pflag"
@@ -14,6 +15,8 @@ const (
 	ExitOK    = 0
 	ExitError = 1
 	ExitUsage = 2
+	// ExitLocked says that another run of the command goes on: try again later.
+	ExitLocked = 75
 	// exitSignal plus a signal's number is the code after that signal, as shells
 	// have it.
 	exitSignal = 128
@@ -53,13 +56,30 @@ func (e *Error) Unwrap() error { return e.Err }
 // UsageError says that a command was called in a wrong way: an unknown option, a
 // value that does not fit, an argument too many.
 type UsageError struct {
-	Command string // with the program's name: "manage cleanup"
-	Usage   string // how to call it
-	Err     error
+	Command    string // with the program's name: "manage cleanup"
+	Usage      string // how to call it
+	Err        error
+	Options    []string // what there is instead of an unknown option, sorted
+	Suggestion string   // the option that is close to an unknown one; "" when there is none
 }
 
-// Error is the command and what was wrong.
-func (e *UsageError) Error() string { return e.Command + ": " + e.Err.Error() }
+// Error is the command, what was wrong and, after an unknown option, those that there
+// are.
+func (e *UsageError) Error() string {
+	text := e.Command + ": " + e.problem()
+	if len(e.Options) > 0 {
+		text += "; valid options are: " + strings.Join(e.Options, ", ")
+	}
+	return text
+}
+
+// problem is what was wrong, with the option that may be meant.
+func (e *UsageError) problem() string {
+	if e.Suggestion == "" {
+		return e.Err.Error()
+	}
+	return e.Err.Error() + ". Did you mean " + e.Suggestion + "?"
+}
 
 // Unwrap is what was wrong.
 func (e *UsageError) Unwrap() error { return e.Err }
@@ -126,6 +146,9 @@ func ExitCode(err error) int {
 	}
 	if _, ok := errors.AsType[*UsageError](err); ok {
 		return ExitUsage
+	}
+	if _, ok := errors.AsType[*LockedError](err); ok {
+		return ExitLocked
 	}
 	return ExitError
 }

@@ -99,7 +99,7 @@ func TestCM07_CM15_CM24_WrongUsageExits2(t *testing.T) {
 		{"argument missing", []string{"import_data"}, "manage import_data: error: missing argument FILE"},
 		{"bad verbosity", []string{"cleanup", "-v", "7"},
 			`manage cleanup: error: invalid argument "7" for "-v, --verbosity" flag: choose from 0, 1, 2, 3`},
-		{"abbreviation (CM26)", []string{"cleanup", "--dry"}, "manage cleanup: error: unknown flag: --dry"},
+		{"abbreviation (CM26)", []string{"cleanup", "--dry"}, "manage cleanup: error: unknown flag: --dry. Did you mean --dry-run?"},
 		{"option of no command", []string{"--nope"}, "manage: error: unknown flag: --nope"},
 	}
 	for _, tt := range tests {
@@ -169,7 +169,7 @@ func TestCM37_Colors(t *testing.T) {
 	t.Parallel()
 	root := commands.New("manage")
 	root.Add(commands.Command{Name: "color", Run: func(_ context.Context, run *commands.Run) error {
-		fmt.Fprint(run.Out, run.Color)
+		fmt.Fprint(run.Out, run.Out.Color())
 		return nil
 	}})
 	for _, tt := range []struct{ flag, want string }{{"-v1", "false"}, {"--force-color", "true"}, {"--no-color", "false"}} {

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
-	"sync/atomic"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // invocation is one command line while it is run. It has a tree of cobra.Commands
@@ -18,17 +19,17 @@ type invocation struct {
 	root *Root
 	ctx  context.Context
 	io   IO
+	args []string
+	cli  bool // a command line, and not a Call
 	base baseFlags
+	run  *Run // nil until a command is begun
 	err  error
-	ran  bool // a command was begun; else err is one of usage
+	ran  bool // the command line was in order; else err is one of usage
 }
 
-type runKey struct{}
-
-func (r *Root) invoke(ctx context.Context, streams IO, args []string) *invocation {
-	inv := &invocation{root: r, ctx: ctx, io: streams}
-	outer, _ := ctx.Value(runKey{}).(*Run)
-	inv.io.inherit(outer)
+func (r *Root) invoke(ctx context.Context, streams IO, args []string, cli bool) *invocation {
+	inv := &invocation{root: r, ctx: ctx, io: streams, args: args, cli: cli}
+	inv.io.inherit(FromContext(ctx))
 	tree := r.tree(inv, func(c *registered, cmd *cobra.Command, fn RunFunc, args []string) error {
 		inv.start(c, cmd, fn, args)
 		return nil // not inv.err: cobra would print help for an error that wraps pflag.ErrHelp
@@ -41,157 +42,131 @@ func (r *Root) invoke(ctx context.Context, streams IO, args []string) *invocatio
 	return inv
 }
 
+// IO is where a run reads and writes. What is nil is taken from the command that
+// calls, or else from the process.
+type IO struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
 // inherit fills in the streams of the calling command or, when outer is nil, of the
 // process.
 func (s *IO) inherit(outer *Run) {
-	if outer == nil {
-		outer = &Run{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+	from := IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+	if outer != nil {
+		from = IO{In: outer.In, Out: outer.Out, Err: outer.Err}
 	}
 	if s.In == nil {
-		s.In = outer.In
+		s.In = from.In
 	}
 	if s.Out == nil {
-		s.Out = outer.Out
+		s.Out = from.Out
 	}
 	if s.Err == nil {
-		s.Err = outer.Err
+		s.Err = from.Err
 	}
 }
 
 // tree makes the cobra.Commands of one invocation.
 func (r *Root) tree(inv *invocation, start startFunc) *cobra.Command {
 	tree := &cobra.Command{
-		Use:                        r.name,
-		Version:                    r.version,
-		SilenceErrors:              true,
-		SilenceUsage:               true,
-		DisableSuggestions:         true,
-		SuggestionsMinimumDistance: 2,
-		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Use:                r.name,
+		Version:            r.version,
+		SilenceErrors:      true,
+		SilenceUsage:       true,
+		DisableSuggestions: true,
+		CompletionOptions:  cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	tree.SetIn(inv.io.In)
 	tree.SetOut(inv.io.Out)
 	tree.SetErr(inv.io.Err)
+	tree.SetVersionTemplate("{{.Root.Name}} version {{.Root.Version}}\n")
 	inv.base.declare(tree.PersistentFlags())
+	inv.base.declareYielding(tree.PersistentFlags(), r.configure != nil)
 	for _, c := range r.list() {
 		if c.Group != "" && !tree.ContainsGroup(c.Group) {
 			tree.AddGroup(&cobra.Group{ID: c.Group, Title: c.Group + ":"})
 		}
-		tree.AddCommand(c.cobraCommand(start))
+		tree.AddCommand(inv.branch(c, start))
 	}
-	tree.SetHelpCommand(helpCommand(tree))
+	tree.SetHelpCommand(r.helpCommand(tree))
+	inv.completeChoices(tree)
 	return tree
 }
 
-// helpCommand is cobra's, but a command that does not exist is an error.
-func helpCommand(tree *cobra.Command) *cobra.Command {
-	return &cobra.Command{
-		Use:   "help [command]",
-		Short: "Show what a command does and its options",
-		RunE: func(_ *cobra.Command, args []string) error {
-			cmd, _, err := tree.Find(args)
-			if err != nil {
-				return err
-			}
-			cmd.InitDefaultHelpFlag()
-			return cmd.Help()
-		},
+// branch makes the cobra.Command of a command, with those below it.
+func (inv *invocation) branch(c *registered, start startFunc) *cobra.Command {
+	cmd := c.cobraCommand(start)
+	if len(inv.root.checksFor(c)) > 0 && c.runs() {
+		cmd.Flags().Bool(skipChecks, !inv.cli, "run without the checks")
 	}
+	if cmd.Flags().Lookup("version") == nil {
+		cmd.Version = inv.root.version
+	}
+	hideBase(cmd, c.HideBase)
+	for _, s := range c.subs {
+		if s.Group != "" && !cmd.ContainsGroup(s.Group) {
+			cmd.AddGroup(&cobra.Group{ID: s.Group, Title: s.Group + ":"})
+		}
+		cmd.AddCommand(inv.branch(s, start))
+	}
+	return cmd
 }
 
 // refuse turns what cobra says before a command began into an error of ours.
 func (inv *invocation) refuse(tree, cmd *cobra.Command, err error) {
 	var name string
-	if n, _ := fmt.Sscanf(err.Error(), "unknown command %q for", &name); n == 1 {
-		unknown := &UnknownCommandError{Name: name}
-		if close := tree.SuggestionsFor(name); len(close) > 0 {
-			unknown.Suggestion = close[0]
-		}
+	if n, _ := fmt.Sscanf(err.Error(), "unknown command %q for", &name); n == 1 && cmd.Parent() == nil {
+		inv.err = &UnknownCommandError{Name: name, Suggestion: closest(name, inv.root.top())}
+		return
+	}
+	if unknown, ok := errors.AsType[*UnknownCommandError](err); ok { // of help
 		inv.err = unknown
 		return
 	}
 	usage := &UsageError{Command: cmd.CommandPath(), Usage: cmd.UsageString(), Err: err}
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		usage.Options = options(cmd)
+		if name := "--" + unknown.GetSpecifiedName(); unknown.GetSpecifiedShortnames() == "" {
+			usage.Suggestion = closest(name, usage.Options)
+		}
+	}
 	inv.err = usage
-	if c := inv.root.find(cmd.Name()); c != nil {
+	path := strings.TrimPrefix(cmd.CommandPath(), tree.Name()+" ")
+	if c := inv.root.find(path); c != nil && c.handler != nil {
 		inv.recordRefusal(c, usage)
 	}
 }
 
-func (r *Root) find(name string) *registered {
+// options lists the options of a command as they are typed, sorted.
+func options(cmd *cobra.Command) []string {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	slices.Sort(names)
+	return names
+}
+
+// top lists the commands that stand below no other.
+func (r *Root) top() []string {
+	names := []string{"help"}
 	for _, c := range r.list() {
-		if c.Name == name {
-			return c
-		}
+		names = append(names, c.Name)
 	}
-	return nil
+	slices.Sort(names)
+	return names
 }
 
-var errColors = errors.New("the --no-color and --force-color options can't be used together")
-
-// start is called by cobra when the command line is in order.
-func (inv *invocation) start(c *registered, cmd *cobra.Command, fn RunFunc, args []string) {
-	inv.ran = true
-	if inv.base.noColor && inv.base.forceColor {
-		inv.err = &Error{Err: errColors, Code: ExitError}
-		return
-	}
-	out, errs := &counter{w: inv.io.Out}, &counter{w: inv.io.Err}
-	run := &Run{
-		Name: c.Name, Args: args, In: inv.io.In, Out: out, Err: errs,
-		Verbosity: inv.base.level(), Color: inv.color(),
-	}
-	ctx, rec := beginRecord(cmd.Context(), c)
-	rec.Set(argAttrs(c, cmd, args)...)
-	done := false
-	defer func() {
-		var v any
-		if !done {
-			if v = recover(); v != nil {
-				rec.Panic(v)
-				inv.err = &PanicError{Value: v, Stack: debug.Stack()}
-			} else { // the deferred calls go on, and so does Goexit
-				inv.err = errGoexit
+func (r *Root) find(path string) (found *registered) {
+	for _, top := range r.list() {
+		top.each(func(c *registered) {
+			if c.path == path {
+				found = c
 			}
-		}
-		endRecord(rec, inv.err, out.n.Load(), errs.n.Load())
-	}()
-	inv.err = fn(context.WithValue(ctx, runKey{}, run), run)
-	if i, ok := errors.AsType[*InterruptError](context.Cause(ctx)); ok {
-		inv.err = &InterruptError{Signal: i.Signal, Err: inv.err}
+		})
 	}
-	if _, ok := errors.AsType[*UsageError](inv.err); ok { // of a Call inside: not this command line's
-		inv.err = &Error{Err: inv.err, Code: ExitError}
-	}
-	done = true
-}
-
-var errGoexit = errors.New("the command called runtime.Goexit")
-
-// color says whether the run's output takes colours.
-func (inv *invocation) color() bool {
-	if inv.base.forceColor {
-		return true
-	}
-	if inv.base.noColor || os.Getenv("NO_COLOR") != "" {
-		return false
-	}
-	f, ok := inv.io.Out.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-// counter counts what a command prints. It may be written to by several goroutines
-// if what it wraps may.
-type counter struct {
-	w io.Writer
-	n atomic.Int64
-}
-
-func (c *counter) Write(b []byte) (int, error) {
-	n, err := c.w.Write(b)
-	c.n.Add(int64(n))
-	return n, err
+	return found
 }

@@ -24,6 +24,7 @@ func (r *Root) Main(ctx context.Context) int {
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	defer r.exit(ctx, os.Stderr)
+	ctx = withTrace(ctx, os.Getenv("TRACEPARENT"))
 	return ExitCode(r.Exec(ctx, IO{}, os.Args[1:]...))
 }
 

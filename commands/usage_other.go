@@ -1,0 +1,5 @@
+//go:build !unix || aix || solaris
+
+package commands
+
+func readUsage() usage { return usage{} }
