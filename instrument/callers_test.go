@@ -51,7 +51,6 @@ func TestCallers_LeaveOutTheStandardLibraryAndTheReporter(t *testing.T) {
 }
 
 func TestCallers_SameStackTwiceCostsNothingMore(t *testing.T) {
-	t.Parallel()
 	call := func() instrument.Attr { return instrument.Callers(0, 8) }
 	call()
 	if n := testing.AllocsPerRun(10, func() { call() }); n > 0 {

@@ -44,7 +44,7 @@ func TestRecord_ReadsBackAsItRan(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 	p := got.Spans[3]
-	if p.Parent != 0 || !p.Flags.Has(instrument.FlagPanic|instrument.FlagInferred) || p.Error != "boom" || len(p.Stack) == 0 {
+	if p.Parent != 1 || !p.Flags.Has(instrument.FlagPanic|instrument.FlagInferred) || p.Error != "boom" || len(p.Stack) == 0 {
 		t.Fatalf("got %+v", p)
 	}
 	t.Log(p.Stack[0], p.Stack)

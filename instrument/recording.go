@@ -362,7 +362,7 @@ func textOf(v any) (s string) {
 	case error:
 		s = v.Error()
 	default:
-		s = fmt.Sprint(v)
+		s = fmt.Sprintf("%+v", v) // with the names of fields, without which a masker cannot tell what is secret
 	}
 	return cut(s, maxErrorText)
 }
