@@ -46,6 +46,11 @@ func (m *recorder) describe(rec *instrument.Recording, r *http.Request) {
 	rec.SetPath(r.Method, r.URL.Path)
 	host, port := splitPort(r.Host)
 	client, _ := splitPort(r.RemoteAddr)
+	if len(m.opt.TrustedProxies) > 0 {
+		if addr := ClientAddr(r, m.opt.TrustedProxies...); addr.IsValid() {
+			client = addr.String()
+		}
+	}
 	scheme := "http"
 	if r.TLS != nil {
 		scheme = "https"

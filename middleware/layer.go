@@ -21,21 +21,24 @@ type layer struct {
 	name   string
 	fn     func(http.Handler) (http.Handler, error) // nil if the app gave nil
 	source instrument.Source
+
+	hooks  *hookSet    // if it was made with Hooks
+	exc    *exceptions // if it is an Exceptions
+	shares bool        // if it is a Share
 }
 
 // Named gives a layer its name in records, statistics and messages.
 func Named(name string, l Layer) Layer {
-	if l == nil {
-		return named(layer{name: name})
-	}
-	return named(layer{name, infallible(l), instrument.FuncSource(l)})
+	d := describe(l)
+	d.name = name
+	return named(d)
 }
 
 // Try is Named for a layer whose function may find that it cannot work, or,
 // with ErrNotUsed, that it is not needed. Used outside a Stack, such a
 // layer is left out on ErrNotUsed, and panics on any other error.
 func Try(name string, f func(next http.Handler) (http.Handler, error)) Layer {
-	return named(layer{name, f, instrument.FuncSource(f)})
+	return named(layer{name: name, fn: f, source: instrument.FuncSource(f)})
 }
 
 func infallible(l Layer) func(http.Handler) (http.Handler, error) {
@@ -61,6 +64,9 @@ func named(l layer) Layer {
 		h, err := l.build(next)
 		if err != nil {
 			panic("middleware: " + err.Error())
+		}
+		if m, ok := h.(*measured); ok && h != next {
+			m.alone = l
 		}
 		return h
 	}
@@ -100,7 +106,20 @@ func (l layer) build(next http.Handler) (http.Handler, error) {
 	if isNil(h) {
 		return nil, fmt.Errorf("layer %q returned a nil handler", l.name)
 	}
-	return &measured{h, instrument.NewHandler(instrument.KindLayer, l.name, l.source)}, nil
+	if m, ok := h.(*measured); ok && h != next && m.alone.name != "" {
+		// A named layer that was made inside of this one: it is the same layer.
+		h, l.hooks, l.exc, l.shares = m.next, m.alone.hooks, m.alone.exc, m.alone.shares
+	}
+	return &measured{probe: l.probe(), next: h}, nil
+}
+
+// probe makes the layer's probe.
+func (l layer) probe() *Probe {
+	p := &Probe{handler: instrument.NewHandler(instrument.KindLayer, l.name, l.source), exc: l.exc, shares: l.shares}
+	if l.hooks != nil {
+		p.hooks = l.hooks.spans(l.name)
+	}
+	return p
 }
 
 func isNil(h http.Handler) bool {
@@ -113,46 +132,11 @@ func isNil(h http.Handler) bool {
 
 // measured is a layer in use: a span around it.
 type measured struct {
-	next    http.Handler
-	handler *instrument.Handler
+	probe *Probe
+	next  http.Handler
+	alone layer // what it was made from, outside of a Stack
 }
 
 func (m *measured) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, span := instrument.Start(r.Context(), m.handler)
-	if !span.Active() {
-		m.next.ServeHTTP(w, r)
-		return
-	}
-	inner := r.WithContext(ctx)
-	returned := false
-	defer func() {
-		v := recover() // again thrown below, in this same function: see endSpan
-		copyBack(r, inner)
-		endSpan(span, v, returned)
-		if v != nil {
-			panic(v)
-		}
-	}()
-	m.next.ServeHTTP(w, inner)
-	returned = true
-}
-
-// errGoexit marks a handler that ended its goroutine.
-var errGoexit = errors.New("the handler called runtime.Goexit")
-
-// endSpan ends the span of a handler that returned, or panicked with v. The
-// caller throws v again in the deferred function that recovered it, so that
-// the frames of the panic are still there for net/http to print.
-func endSpan(span instrument.Span, v any, returned bool) {
-	switch {
-	case returned:
-		span.End(nil)
-	case v == nil:
-		span.End(errGoexit)
-	case v == http.ErrAbortHandler: // by ==, as net/http: it ends the response on purpose
-		span.End(http.ErrAbortHandler)
-	default:
-		span.Panic(v)
-		span.End(nil)
-	}
+	m.probe.ServeHandler(w, r, m.next)
 }

@@ -65,11 +65,11 @@ var version = regexp.MustCompile(`^v\d+$`)
 // sourceOf finds the code behind a handler: the function, or the method
 // ServeHTTP of its type.
 func sourceOf(h http.Handler) (name string, src instrument.Source) {
-	if f, ok := h.(http.HandlerFunc); ok {
-		src = instrument.FuncSource(f)
+	t := reflect.TypeOf(h)
+	if t.Kind() == reflect.Func { // http.HandlerFunc, HandlerFunc and their like
+		src = instrument.FuncSource(h)
 		return src.Func, src
 	}
-	t := reflect.TypeOf(h)
 	if m, ok := t.MethodByName("ServeHTTP"); ok {
 		src = instrument.FuncSource(m.Func.Interface())
 	}

@@ -31,6 +31,9 @@ func (r *Response) readFrom(src io.Reader) (n int64, err error) {
 // watching reports whether somebody must see the header or the bytes before
 // the wrapped writer does.
 func (r *Response) watching() bool {
+	if r.dropping.Load() {
+		return true
+	}
 	if !r.wrote.Load() {
 		return len(r.hooks) > 0 || r.inj != nil
 	}
@@ -46,6 +49,9 @@ func (r *Response) readFromWatched(src io.Reader) (int64, error) {
 		return 0, noEOF(err)
 	}
 	r.begin(http.StatusOK)
+	if r.dropping.Load() {
+		return r.copyWatched(start, src, err)
+	}
 	if r.inj != nil && r.inj.active() {
 		if need := r.inj.undecided(); err == nil && need > len(start) {
 			start, err = readSome(src, start, need)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
@@ -18,6 +19,11 @@ type RecordOptions struct {
 	// NoHeaders leaves the headers of requests out. Otherwise those that are
 	// known to be harmless are kept, and of the others the names.
 	NoHeaders bool
+
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For is
+	// believed when the client's address is recorded, as [ClientAddr] has it.
+	// None: the address of the connection.
+	TrustedProxies []netip.Prefix
 }
 
 // Record returns a middleware that records each request, from the first layer
@@ -33,6 +39,9 @@ type RecordOptions struct {
 // A nil or disabled Recorder, and a request that is being recorded already,
 // cost next to nothing.
 func Record(rec *instrument.Recorder, o RecordOptions) func(http.Handler) http.Handler {
+	if rec != nil {
+		wired.Store(true)
+	}
 	return func(next http.Handler) http.Handler {
 		return &recorder{rec, o, next}
 	}
@@ -53,7 +62,7 @@ func (m *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	res, w := Wrap(w, r)
 	res.rec = rec
 	m.describe(rec, r)
-	inner := r.WithContext(ctx)
+	inner := r.WithContext(newExchange(ctx, rec, res))
 	returned := false
 	defer func() {
 		v := recover() // thrown again in this same function, which keeps its stack for net/http

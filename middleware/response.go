@@ -21,9 +21,10 @@ import (
 type Response struct {
 	w       http.ResponseWriter
 	req     *http.Request
-	hooks   []func(status int, h http.Header)
+	hooks   []*headHook
 	inj     *injector
 	rec     *instrument.Recording // nil unless Record made this Response
+	x       *exchange             // likewise
 	written atomic.Int64
 	status  atomic.Int32
 
@@ -31,6 +32,14 @@ type Response struct {
 	hijacked atomic.Bool
 	flushed  atomic.Bool
 	failed   atomic.Bool
+	headSent atomic.Bool // by override: a hook had another status in mind
+	dropping atomic.Bool // a hook replaced the response: the handler's body is not sent
+}
+
+// headHook is called before the header is written. It may change the head.
+type headHook struct {
+	run  func(*Head)
+	done bool
 }
 
 // Wrap returns a writer to be given to the next handler in place of w, and
@@ -106,7 +115,7 @@ func (r *Response) OnHeader(fn func(status int, h http.Header)) bool {
 	if r.wrote.Load() || r.hijacked.Load() {
 		return false
 	}
-	r.hooks = append(r.hooks, fn)
+	r.hooks = append(r.hooks, &headHook{run: func(head *Head) { fn(head.Status, head.Header) }})
 	return true
 }
 
@@ -116,10 +125,12 @@ func (r *Response) Finish() {
 	if r.hijacked.Load() {
 		return
 	}
+	if !r.wrote.Load() {
+		r.begin(http.StatusOK)
+	}
 	if r.inj != nil {
 		r.note(r.inj.finish())
 	}
-	r.begin(http.StatusOK)
 }
 
 // Abort ends the response after the handler panicked: what was held back is
@@ -136,11 +147,70 @@ func (r *Response) begin(code int) {
 		return
 	}
 	r.status.Store(int32(code))
+	if len(r.hooks) == 0 {
+		if r.inj != nil {
+			r.inj.header()
+		}
+		return
+	}
+	r.beginHooked(Head{Status: code, Header: r.w.Header()}, code)
+}
+
+// beginHooked runs the hooks, the last registered first, and sends the header
+// itself if they have something else in mind than code.
+func (r *Response) beginHooked(head Head, code int) {
 	for i := len(r.hooks) - 1; i >= 0; i-- {
-		r.hooks[i](code, r.w.Header())
+		if h := r.hooks[i]; !h.done {
+			h.done = true
+			h.run(&head)
+			r.status.Store(int32(head.Status))
+		}
 	}
 	if r.inj != nil {
 		r.inj.header()
+	}
+	if head.Status != code || head.replaced {
+		r.override(&head)
+	}
+}
+
+// override sends a head that is not the handler's, and the body if that was
+// replaced.
+func (r *Response) override(head *Head) {
+	r.headSent.Store(true)
+	if r.inj == nil || !r.inj.holdsHeader() {
+		r.w.WriteHeader(head.Status)
+	}
+	if !head.replaced {
+		return
+	}
+	r.dropping.Store(true)
+	if len(head.body) > 0 {
+		_, _ = r.forward(head.body)
+	}
+}
+
+// early runs a hook whose layer returned and wrote nothing: no layer inside is
+// going to. If it changes the response, that is sent.
+func (r *Response) early(h *headHook) {
+	if h == nil || h.done || r.wrote.Load() {
+		return
+	}
+	h.done = true
+	head := Head{Status: http.StatusOK, Header: r.w.Header()}
+	h.run(&head)
+	if head.Status != http.StatusOK || head.replaced {
+		if r.wrote.CompareAndSwap(false, true) {
+			r.status.Store(int32(head.Status))
+			r.beginHooked(head, 0)
+		}
+	}
+}
+
+// dropHooks forgets the hooks registered after the first n.
+func (r *Response) dropHooks(n int) {
+	for _, h := range r.hooks[min(n, len(r.hooks)):] {
+		h.done = true
 	}
 }
 
@@ -165,7 +235,7 @@ func (r *Response) writeHeader(code int) {
 		r.w.WriteHeader(code) // net/http panics on a code that does not exist
 	default:
 		r.begin(code)
-		if r.inj == nil || !r.inj.holdsHeader() {
+		if !r.headSent.Load() && (r.inj == nil || !r.inj.holdsHeader()) {
 			r.w.WriteHeader(code)
 		}
 	}
@@ -182,6 +252,14 @@ func (r *Response) write(p []byte) (n int, err error) {
 		return r.writeHijacked(p)
 	}
 	r.begin(http.StatusOK)
+	if r.dropping.Load() {
+		return len(p), nil
+	}
+	return r.forward(p)
+}
+
+// forward writes the next bytes of the body.
+func (r *Response) forward(p []byte) (n int, err error) {
 	if r.inj != nil && r.inj.active() {
 		n, err = r.inj.write(p)
 	} else {
@@ -195,6 +273,9 @@ func (r *Response) writeString(s string) (n int, err error) {
 		return r.writeHijacked([]byte(s))
 	}
 	r.begin(http.StatusOK)
+	if r.dropping.Load() {
+		return len(s), nil
+	}
 	if r.inj != nil && r.inj.active() {
 		n, err = r.inj.writeString(s)
 	} else {

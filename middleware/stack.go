@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,7 +13,10 @@ import (
 type Layer = func(http.Handler) http.Handler
 
 // Stack is a list of layers, the outermost first. It is not changed by use
-// and may be shared.
+// and may be shared: put around a mux it is there for all requests, put around
+// one view for those of its route alone, with the same order of events:
+//
+//	mux.Handle("POST /orders", middleware.NewStack(csrf).ThenFunc(place))
 type Stack struct {
 	layers []layer
 }
@@ -78,7 +82,8 @@ func (s *Stack) ThenFunc(f func(http.ResponseWriter, *http.Request)) http.Handle
 //
 // It is an error if h, a layer, or what a layer's function returns is nil, if
 // a layer has no name, or if two have the same. A layer made with Try that
-// gives ErrNotUsed is left out; any other error of it is returned.
+// gives ErrNotUsed is left out; any other error of it is returned. What Check
+// finds is logged.
 //
 // Each request that has a Record gets a span per layer, nested as they run,
 // and one for h as [View] has it.
@@ -88,6 +93,9 @@ func (s *Stack) Build(h http.Handler) (http.Handler, error) {
 	}
 	if err := checkLayers(s.list()); err != nil {
 		return nil, fmt.Errorf("build stack %s: %w", s, err)
+	}
+	for _, w := range s.Check() {
+		slog.Warn("middleware: order of layers", "outer", w.Outer, "inner", w.Inner, "reason", w.Reason)
 	}
 	next := View(h)
 	for _, l := range slices.Backward(s.list()) {

@@ -9,70 +9,130 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
-// View puts a span of kind view around the innermost handler of a stack. Then
+// View puts a span of kind view around the innermost handler of a stack, and
+// makes it the place where layers act after routing (see ViewProcessor). Then
 // and Build do it; call it for a handler that has no stack.
 //
 // A view is called like the function that it is. For an *http.ServeMux that is
 // the function which is registered for the pattern that matched; a function
 // literal gets the pattern behind the name of the function that it stands in,
 // because several may stand there. Other routers have adapters that do the
-// same.
+// same: what has a method HasViews is left as it is.
 func View(h http.Handler) http.Handler {
+	if v, ok := h.(interface{ HasViews() bool }); ok && v.HasViews() {
+		return h
+	}
 	if mux, ok := h.(*http.ServeMux); ok {
-		return &muxView{mux: mux}
+		v := &muxView{mux: mux}
+		v.probe = &Probe{handler: unmatchedView, view: true, find: v.find}
+		return v
 	}
 	name, src := sourceOf(h)
-	return &view{h, instrument.NewHandler(instrument.KindView, name, src)}
+	return &view{&Probe{handler: instrument.NewHandler(instrument.KindView, name, src), view: true}, h}
 }
 
 type view struct {
-	next    http.Handler
-	handler *instrument.Handler
+	probe *Probe
+	next  http.Handler
 }
 
 func (v *view) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	serveView(v.next, w, r, v.handler, nil)
+	v.probe.ServeView(w, r, v.next)
+}
+
+// HasViews says that there is a view here already.
+func (*view) HasViews() bool { return true }
+
+// ServeView is ServeHandler for a view, after the ProcessView of the layers
+// around it. Adapters call it where their router has chosen h, with the route in
+// r.Pattern.
+func (p *Probe) ServeView(w http.ResponseWriter, r *http.Request, h http.Handler) {
+	_ = p.Serve(w, r, func(w http.ResponseWriter, r *http.Request) error {
+		p.serveHooked(w, r, h)
+		return nil
+	})
+}
+
+// serveHooked runs the view behind the layers' ProcessView.
+func (p *Probe) serveHooked(w http.ResponseWriter, r *http.Request, h http.Handler) {
+	c := callOf(r.Context())
+	if c == nil || !c.hasViewHooks() {
+		h.ServeHTTP(w, r)
+		return
+	}
+	inner := c.processViews(w, r, Route{Pattern: r.Pattern, View: p.Name(), Handler: h})
+	if inner != nil {
+		h.ServeHTTP(w, inner)
+		copyBack(r, inner)
+	}
 }
 
 // muxView knows the views behind a mux. They are looked up once per pattern.
 type muxView struct {
-	mux   *http.ServeMux
-	views patternTable[*instrument.Handler]
+	mux    *http.ServeMux
+	probe  *Probe
+	views  patternTable[*instrument.Handler]
+	leaves patternTable[http.Handler]
 }
 
 // unmatchedView is the view of requests that no pattern matches.
 var unmatchedView = instrument.NewHandler(instrument.KindView, unmatched, instrument.Source{})
 
 func (v *muxView) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	serveView(v.mux, w, r, unmatchedView, v.find)
+	_ = v.probe.Serve(w, r, func(w http.ResponseWriter, r *http.Request) error {
+		if c := callOf(r.Context()); c != nil && c.hasViewHooks() {
+			v.leaf(r).ServeHTTP(w, r)
+		} else {
+			v.mux.ServeHTTP(w, r)
+		}
+		return nil
+	})
 }
 
-// serveView runs the innermost handler. find, if there is one, says afterwards
-// which view it was.
-func serveView(next http.Handler, w http.ResponseWriter, r *http.Request, h *instrument.Handler, find func(*http.Request) *instrument.Handler) {
-	ctx, span := instrument.Start(r.Context(), h)
-	if !span.Active() {
-		next.ServeHTTP(w, r)
-		return
+// HasViews says that there are views here already.
+func (*muxView) HasViews() bool { return true }
+
+// leaf is the mux, but with the layers' ProcessView in front of the view that
+// it chooses. A mux sets pattern and path values right before it calls the
+// view, so the view is put behind a mux of its own, with nothing but its
+// pattern: that matches the same requests in the same way.
+func (v *muxView) leaf(r *http.Request) http.Handler {
+	if r.RequestURI == "*" {
+		return v.mux
 	}
-	inner := r.WithContext(ctx)
-	returned := false
-	defer func() {
-		v := recover()
-		copyBack(r, inner)
-		if inner.Pattern != "" {
-			instrument.FromContext(ctx).SetHandler(routeHandler(inner))
-			if find != nil {
-				span = span.SetHandler(find(inner))
-			}
+	h, pattern := v.mux.Handler(r)
+	if pattern == "" {
+		return v.mux
+	}
+	leaf, ok := v.leaves.get(pattern)
+	if !ok {
+		if name, _ := sourceOf(h); name == redirectHandler { // the path is corrected first; its pattern has another handler
+			return v.mux
 		}
-		endSpan(span, v, returned)
-		if v != nil {
-			panic(v)
+		leaf = v.newLeaf(pattern, h)
+		v.leaves.set(pattern, leaf)
+	}
+	return leaf
+}
+
+// redirectHandler is what a mux chooses to correct a path.
+const redirectHandler = "*http.redirectHandler"
+
+func (v *muxView) newLeaf(pattern string, h http.Handler) http.Handler {
+	one := http.NewServeMux()
+	if mux, ok := h.(*http.ServeMux); ok {
+		sub := &muxView{mux: mux}
+		one.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { sub.leaf(r).ServeHTTP(w, r) })
+		return one
+	}
+	one.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		route := Route{Pattern: r.Pattern, View: v.find(r).Name(), Handler: h}
+		if inner := callOf(r.Context()).processViews(w, r, route); inner != nil {
+			h.ServeHTTP(w, inner)
+			copyBack(r, inner)
 		}
-	}()
-	next.ServeHTTP(w, inner)
-	returned = true
+	})
+	return one
 }
 
 // find is the view that served r.
@@ -89,7 +149,7 @@ func (v *muxView) find(r *http.Request) *instrument.Handler {
 		served, _ = mux.Handler(r)
 	}
 	name, src := sourceOf(served)
-	if name == "*http.redirectHandler" { // the mux corrects the path; another request has the view
+	if name == redirectHandler { // the mux corrects the path; another request has the view
 		return instrument.NewHandler(instrument.KindView, "http.RedirectHandler", src)
 	}
 	if isLiteral(name) {

@@ -219,8 +219,8 @@ func sourceCases() []Case {
 	big := strings.Repeat("0123456789", 10_000)
 	return []Case{
 		simple("7 empty source, then 404", copied(func() io.Reader { return only(strings.NewReader("")) }, func(w http.ResponseWriter) { http.Error(w, "none", 404) })),
-		simple("7 source failing at once, then 502", copied(func() io.Reader { return only(errReader{}) }, func(w http.ResponseWriter) { http.Error(w, "bad", 502) })),
-		simple("7 source failing later, then 502", copied(func() io.Reader { return only(failing("some")) }, func(w http.ResponseWriter) { http.Error(w, "bad", 502) })),
+		simple("7 source failing at once, then 502", copied(func() io.Reader { return only(errReader{}) }, func(w http.ResponseWriter) { http.Error(w, "bad", http.StatusBadGateway) })),
+		simple("7 source failing later, then 502", copied(func() io.Reader { return only(failing("some")) }, func(w http.ResponseWriter) { http.Error(w, "bad", http.StatusBadGateway) })),
 		simple("7 small source", copied(func() io.Reader { return only(strings.NewReader("hello")) }, nil)),
 		simple("7 large source", copied(func() io.Reader { return only(strings.NewReader(big)) }, nil)),
 		{Name: "7 large source with length", Target: "/?length=100000", Serve: copied(func() io.Reader { return only(strings.NewReader(big)) }, nil)},

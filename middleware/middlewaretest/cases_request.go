@@ -89,7 +89,7 @@ func panicCases() []Case {
 		simple("14 abort after a flush", after("partial", true, http.ErrAbortHandler)),
 		simple("14 runtime error", func(*Exchange, http.ResponseWriter, *http.Request) {
 			var m map[string]int
-			m["a"] = 1
+			m["a"] = 1 //lint:ignore SA5000 it is what the case is about
 		}),
 		simple("14 Goexit", func(*Exchange, http.ResponseWriter, *http.Request) { runtime.Goexit() }),
 		{Name: "14 panic that an outer layer answers", Serve: after("", false, "boom"), Outside: func(h http.Handler) http.Handler {
