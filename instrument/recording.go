@@ -213,6 +213,16 @@ func (rec *Recording) Recorder() *Recorder {
 	return rec.r
 }
 
+// Handler is the Record's handler as it is known so far; nil for nil.
+func (rec *Recording) Handler() *Handler {
+	if rec == nil {
+		return nil
+	}
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	return rec.handler
+}
+
 // Sealed reports whether the Record has ended; true for nil.
 func (rec *Recording) Sealed() bool { return rec == nil || rec.sealed.Load() }
 
