@@ -3,7 +3,7 @@ package instrument
 import "context"
 
 // spanContext is the context of a span. Contexts may outlive their Record, so
-// they are never reused; they are made eight at a time.
+// they are never reused; they are made a dozen or more at a time.
 type spanContext struct {
 	context.Context
 	rec  *Recording
