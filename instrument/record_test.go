@@ -52,3 +52,15 @@ func TestRecord_ReadsBackAsItRan(t *testing.T) {
 		t.Fatal("the label stayed on the goroutine")
 	}
 }
+
+func TestRecording_PanicValuesKeepTheNamesOfTheirFields(t *testing.T) {
+	t.Parallel()
+	r, sink := newRecorder(t, instrument.Config{})
+	record(t, r, func(_ context.Context, rec *instrument.Recording) {
+		defer func() { rec.Panic(recover()) }()
+		panic(struct{ User, Password string }{"mara", "x"})
+	})
+	if got, want := sink.only().Error, "{User:mara Password:x}"; got != want {
+		t.Errorf("error %q, want %q, from which a masker learns what is secret", got, want)
+	}
+}

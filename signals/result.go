@@ -27,8 +27,13 @@ type PanicError struct {
 	Stack []byte // as runtime/debug.Stack gives it
 }
 
-// Error is the value's text, without the stack.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+// Error is the value's text, without the stack. The fields of a struct have their names, by which secrets are masked.
+func (e *PanicError) Error() string {
+	if err, ok := e.Value.(error); ok {
+		return fmt.Sprintf("panic: %v", err)
+	}
+	return fmt.Sprintf("panic: %+v", e.Value)
+}
 
 // Unwrap is the value if it is an error, so that errors.Is and errors.As reach it.
 func (e *PanicError) Unwrap() error {

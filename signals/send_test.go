@@ -169,6 +169,7 @@ func TestSG27_PanicsOfReceivers(t *testing.T) {
 		check func(error) bool
 	}{
 		{"SendRobust gives text", "boom", func(err error) bool { return err.Error() == "panic: boom" }},
+		{"SendRobust names the fields of a struct", struct{ Password string }{"x"}, func(err error) bool { return err.Error() == "panic: {Password:x}" }},
 		{"SendRobust unwraps an error", errReceiver, func(err error) bool { return errors.Is(err, errReceiver) }},
 		{"SendRobust gives panic(nil)", nil, func(err error) bool {
 			_, ok := errors.AsType[*runtime.PanicNilError](err)

@@ -2,6 +2,7 @@ package slogtap
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -119,6 +120,11 @@ func toAttr(key instrument.Key, v slog.Value) instrument.Attr {
 		return key.Bool(v.Bool())
 	case slog.KindDuration:
 		return key.Duration(v.Duration())
+	case slog.KindAny:
+		if _, ok := v.Any().(error); !ok { // %+v of an error may be its stack
+			// With the names of fields, as slog's TextHandler has it: a masker needs them.
+			return key.String(fmt.Sprintf("%+v", v.Any()))
+		}
 	}
 	return key.String(v.String())
 }

@@ -63,7 +63,8 @@ func TestHandler_LinesStandOnTheirRecord(t *testing.T) {
 	defer r.SetEnabled(false)
 	log := slog.New(slogtap.New(slog.NewTextHandler(io.Discard, nil))).With("app", "shop")
 	ctx, rec := r.Begin(context.Background(), instrument.Begin{Handler: instrument.NewHandler(instrument.KindRequest, t.Name(), instrument.Source{})})
-	log.InfoContext(ctx, "order placed", "order", 7, slog.Group("user", "name", "mara"))
+	card := struct{ Number string }{"4242"} // fields keep their names, for those who mask by them
+	log.InfoContext(ctx, "order placed", "order", 7, slog.Group("user", "name", "mara"), "card", card)
 	log.WithGroup("mail").Warn("relay slow", "err", errors.New("timeout")) // no context: by the goroutine
 	log.Debug("not enabled")
 	log.Error("bad value", "v", explosive{})
@@ -72,7 +73,7 @@ func TestHandler_LinesStandOnTheirRecord(t *testing.T) {
 	if len(spans) != 3 {
 		t.Fatalf("%d lines on the Record, want 3", len(spans))
 	}
-	want := map[string]any{"log.severity": "INFO", "log.message": "order placed", "app": "shop", "order": int64(7), "user.name": "mara"}
+	want := map[string]any{"log.severity": "INFO", "log.message": "order placed", "app": "shop", "order": int64(7), "user.name": "mara", "card": "{Number:4242}"}
 	for _, kv := range spans[0].Attrs {
 		if want[kv.Key] != kv.Value {
 			t.Errorf("%s = %v, want %v", kv.Key, kv.Value, want[kv.Key])
