@@ -289,7 +289,7 @@ func (c *call) noteFailure(r *http.Request, err error, status int, at *call) {
 	layer := at.named(r)
 	x.mu.Lock()
 	if at != nil && at.x == x && status >= 500 {
-		at.failure = err
+		at.note().failure = err
 	}
 	first := !x.failure.reported && status >= 500
 	x.failure.err, x.failure.status, x.failure.layer = err, status, layer

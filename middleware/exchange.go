@@ -28,7 +28,7 @@ type exchange struct {
 
 // Calls are taken from an array in the exchange first, then from arrays.
 const (
-	callsFirst = 4
+	callsFirst = 3
 	callsNext  = 8
 )
 
@@ -45,11 +45,23 @@ type call struct {
 
 	entered atomic.Int64 // when what is inside was called first
 	left    atomic.Int64 // when it ended last
-	changed []string     // headers it changed; guarded by x.mu
-	added   string       // to the context; guarded by x.mu
-	failure error        // what it answered for; guarded by x.mu
+	notes   *notes       // nil: nothing to say; guarded by x.mu
+}
 
-	responseTime atomic.Int64 // of its ProcessResponse
+// notes is what is known about a call beside its times.
+type notes struct {
+	changed      []string // headers it changed
+	added        string   // to the context
+	failure      error    // what it answered for
+	responseTime int64    // of its ProcessResponse
+}
+
+// note gives the notes to write to. The caller holds x.mu.
+func (c *call) note() *notes {
+	if c.notes == nil {
+		c.notes = &notes{}
+	}
+	return c.notes
 }
 
 // wired says that there may be exchanges at all, so that a process without any
@@ -92,15 +104,13 @@ func newExchange(ctx context.Context, rec *instrument.Recording, res *Response) 
 	return root
 }
 
-// newCall takes a call.
+// newCall takes a call. The caller holds x.mu, or has x for itself.
 func (x *exchange) newCall(ctx context.Context, outer *call, p *Probe) *call {
-	x.mu.Lock()
 	if len(x.free) == 0 {
 		x.free = make([]call, callsNext)
 	}
 	c := &x.free[0]
 	x.free = x.free[1:]
-	x.mu.Unlock()
 	c.Context, c.x, c.outer, c.probe = ctx, x, outer, p
 	if outer != nil {
 		c.exc = outer.exc

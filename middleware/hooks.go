@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
@@ -226,11 +225,15 @@ func (h *hooked) onHeader(c *call, res *Response, r *http.Request) *headHook {
 		return nil
 	}
 	hook := &headHook{run: func(head *Head) {
-		start := c.x.now()
+		if c.x.rec == nil {
+			h.processResponse(c, r, head)
+			return
+		}
+		start := instrument.Now()
 		defer func() {
-			if start != 0 {
-				c.responseTime.Add(c.x.now() - start)
-			}
+			c.x.mu.Lock()
+			c.note().responseTime += instrument.Now() - start
+			c.x.mu.Unlock()
 		}()
 		h.processResponse(c, r, head)
 	}}
@@ -309,14 +312,6 @@ func (b *bufferedResponse) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// now is the time if there is a Record that wants to know it.
-func (x *exchange) now() int64 {
-	if x.rec == nil {
-		return 0
-	}
-	return instrument.Now()
-}
-
 // processViews runs the layers' ProcessView, the outermost first. It gives the
 // request to go on with; nil if the view is not to run.
 func (c *call) processViews(w http.ResponseWriter, r *http.Request, route Route) *http.Request {
@@ -349,13 +344,4 @@ func (c *call) hasViewHooks() bool {
 		}
 	}
 	return false
-}
-
-// respondAttr is the time that the layer's ProcessResponse took, inside the
-// view's.
-func (c *call) respondAttr() instrument.Attr {
-	if d := c.responseTime.Load(); d > 0 {
-		return keyRespond.Duration(time.Duration(d))
-	}
-	return instrument.Attr{}
 }

@@ -107,8 +107,11 @@ func (p *Probe) serveIn(outer *call, w http.ResponseWriter, r *http.Request, run
 		if p.view {
 			span = p.routed(c, span, inner)
 		}
-		end := c.finish(span, w, start)
-		endSpan(span, end, v, returned, c.failedWith(err))
+		end, failure := c.finish(span, w, start)
+		if err == nil {
+			err = failure
+		}
+		endSpan(span, end, v, returned, err)
 		if outer.exc != nil {
 			v = at.close(c, inner, v, returned)
 		}
@@ -133,13 +136,16 @@ func (outer *call) begin(p *Probe, w http.ResponseWriter, r *http.Request) (c *c
 		start = instrument.Now()
 		spanCtx, span = instrument.StartAt(ctx, start, p.handler)
 	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	c = x.newCall(spanCtx, outer, p)
 	outer.handOver(start, ctx, w)
 	x.last.Store(c)
 	return c, span, start
 }
 
-// handOver notes that the layer of c called what is inside.
+// handOver notes that the layer of c called what is inside. The caller holds
+// x.mu.
 func (c *call) handOver(now int64, ctx context.Context, w http.ResponseWriter) {
 	if now == 0 {
 		now = 1 // not recorded: that it happened is all that counts
@@ -147,10 +153,8 @@ func (c *call) handOver(now int64, ctx context.Context, w http.ResponseWriter) {
 	if !c.entered.CompareAndSwap(0, now) || c.x.rec == nil {
 		return
 	}
-	c.x.mu.Lock()
-	defer c.x.mu.Unlock()
 	if c.probe != nil && !c.probe.view && ctx != context.Context(c) {
-		c.added = addedTo(ctx, c)
+		c.note().added = addedTo(ctx, c)
 	}
 	c.x.watchHeaders(c, ctx, w)
 }
@@ -166,50 +170,50 @@ var (
 	keyRespond  = instrument.NewKey("layer.response_time") // time in its ProcessResponse
 )
 
-// failedWith is err, or else the error that was answered in the call.
-func (c *call) failedWith(err error) error {
-	c.x.mu.Lock()
-	defer c.x.mu.Unlock()
-	if err == nil {
-		err = c.failure
-	}
-	return err
-}
-
-// finish notes what the layer did, on its span, and gives the time.
-func (c *call) finish(span instrument.Span, w http.ResponseWriter, start int64) (end int64) {
+// finish notes what the layer did, on its span, and gives the time and the error
+// that was answered in it.
+func (c *call) finish(span instrument.Span, w http.ResponseWriter, start int64) (end int64, failure error) {
 	x := c.x
 	x.last.Store(c.outer)
-	if !span.Active() {
-		return 0
+	if span.Active() {
+		end = instrument.Now()
 	}
-	if end = instrument.Now(); x.rec == nil {
-		return end
-	}
-	c.outer.left.Store(end)
 	x.mu.Lock()
-	x.watchHeaders(c, c, w)
-	changed, added := c.changed, c.added
-	x.mu.Unlock()
-	if !span.Recorded() || c.probe.view {
-		return end
+	if x.rec != nil {
+		c.outer.left.Store(end)
+		x.watchHeaders(c, c, w)
 	}
-	attrs := [...]instrument.Attr{4: c.respondAttr()}
+	var n notes
+	if c.notes != nil {
+		n = *c.notes
+	}
+	x.mu.Unlock()
+	if span.Recorded() && !c.probe.view && x.rec != nil {
+		c.describe(span, start, end, &n)
+	}
+	return end, n.failure
+}
+
+// describe puts what is known about the layer on its span.
+func (c *call) describe(span instrument.Span, start, end int64, n *notes) {
+	var attrs [5]instrument.Attr
 	if entered := c.entered.Load(); entered != 0 {
 		attrs[0] = keyBefore.Duration(time.Duration(entered - start))
 		attrs[1] = keyAfter.Duration(time.Duration(max(0, end-c.left.Load())))
 	} else {
 		attrs[0] = keyCutShort.Bool(true)
-		x.rec.Set(keyStopped.String(c.probe.Name()))
+		c.x.rec.Set(keyStopped.String(c.probe.Name()))
 	}
-	if len(changed) > 0 {
-		attrs[2] = keyHeaders.String(listed(changed))
+	if len(n.changed) > 0 {
+		attrs[2] = keyHeaders.String(listed(n.changed))
 	}
-	if added != "" {
-		attrs[3] = keyContext.String(added)
+	if n.added != "" {
+		attrs[3] = keyContext.String(n.added)
+	}
+	if n.responseTime > 0 {
+		attrs[4] = keyRespond.Duration(time.Duration(n.responseTime))
 	}
 	span.Set(attrs[:]...)
-	return end
 }
 
 // routed names what is known after routing: the Record by its pattern, and the

@@ -49,7 +49,12 @@ func (x *exchange) watchHeaders(c *call, ctx context.Context, w http.ResponseWri
 	if len(h) == 0 && len(hw.seen) == 0 {
 		return
 	}
-	hw.diff(h, func(name string, v []string) { c.changed = append(c.changed, headerChange(name, v)) })
+	hw.diff(h, func(name string, v []string) {
+		if c.probe != nil && !c.probe.view {
+			n := c.note()
+			n.changed = append(n.changed, headerChange(name, v))
+		}
+	})
 }
 
 // diff reports each header that was set, changed or, with nil, deleted, and
