@@ -173,7 +173,7 @@ func (rec *Recording) addRuntime(slab *slab, now int64) {
 }
 
 // spanCost is about what one span costs on the host's path, from bench/.
-const spanCost = 80 * time.Nanosecond
+const spanCost = 100 * time.Nanosecond
 
 // addCost notes the recorder's own share: the spans by their usual cost, the end as
 // measured up to here.
