@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -27,6 +28,7 @@ type spy struct {
 }
 
 func (s *spy) Helper()                        {}
+func (s *spy) Fatalf(format string, a ...any) { s.Errorf(format, a...); runtime.Goexit() }
 func (s *spy) Errorf(format string, a ...any) { s.errors = append(s.errors, fmt.Sprintf(format, a...)) }
 
 func TestA39_CaptureAssertsWhatWasSent(t *testing.T) {
@@ -51,7 +53,7 @@ func TestA39_CaptureAssertsWhatWasSent(t *testing.T) {
 	from shop: {OrderID:1 Tags:[]}`},
 		{"with passes", []int{1, 7}, func(c *signalstest.Captured[payment]) { c.With(payment{OrderID: 7}) }, ""},
 		{"with fails", nil, func(c *signalstest.Captured[payment]) { c.With(payment{OrderID: 7}) },
-			`signal "order_paid" was not sent with {OrderID:7 Tags:[]}:`},
+			`signal "order_paid" was sent 0 times, want with {OrderID:7 Tags:[]}:`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
