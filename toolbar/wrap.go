@@ -22,37 +22,46 @@ func (t *Toolbar) Wrap(h http.Handler) http.Handler {
 	if t.recorder == nil {
 		return h
 	}
-	app := h
-	if !t.config.NoInject {
-		app = t.inject(app)
-	}
 	record := middleware.Record(t.recorder, middleware.RecordOptions{Ignore: t.ignoresPath})
-	return &wrapped{toolbar: t, recorded: record(t.announce(app)), bare: h}
+	shown := h
+	if !t.config.NoInject {
+		shown = t.inject(shown)
+	}
+	return &wrapped{toolbar: t, shown: record(announce(shown)), hidden: record(h), bare: h}
 }
 
-// wrapped chooses between the dashboard, the recorded app and, while recording is
-// off, the app as it is.
+// wrapped chooses between the dashboard, the app with the toolbar, the app that is
+// recorded and shows nothing, and, while recording is off, the app as it is. The gate
+// is asked once for each request.
 type wrapped struct {
-	toolbar        *Toolbar
-	recorded, bare http.Handler
+	toolbar             *Toolbar
+	shown, hidden, bare http.Handler
 }
 
 func (w *wrapped) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	d := w.toolbar.dashboard
-	switch {
-	case d.Owns(r.URL.Path) && d.Open(r):
-		d.ServeHTTP(rw, r)
-	case w.toolbar.recorder.Enabled():
-		w.recorded.ServeHTTP(rw, r)
-	default:
+	own, on := d.Owns(r.URL.Path), w.toolbar.recorder.Enabled()
+	if !own && !on {
 		w.bare.ServeHTTP(rw, r)
+		return
+	}
+	open := d.Open(r)
+	switch {
+	case own && open:
+		d.ServeHTTP(rw, r)
+	case !on:
+		w.bare.ServeHTTP(rw, r)
+	case open:
+		w.shown.ServeHTTP(rw, r)
+	default:
+		w.hidden.ServeHTTP(rw, r)
 	}
 }
 
 // announce tells the toolbar in the page the Record of each of its requests.
-func (t *Toolbar) announce(next http.Handler) http.Handler {
+func announce(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if rec := instrument.FromContext(r.Context()); rec != nil && t.dashboard.Open(r) {
+		if rec := instrument.FromContext(r.Context()); rec != nil {
 			w.Header().Set(HeaderID, rec.ID().String())
 		}
 		next.ServeHTTP(w, r)
@@ -61,7 +70,7 @@ func (t *Toolbar) announce(next http.Handler) http.Handler {
 
 func (t *Toolbar) inject(next http.Handler) http.Handler {
 	return middleware.Inject(middleware.Injection{
-		Show:         func(r *http.Request) bool { return instrument.FromContext(r.Context()) != nil && t.dashboard.Open(r) },
+		Show:         func(r *http.Request) bool { return instrument.FromContext(r.Context()) != nil },
 		Snippet:      t.snippet(),
 		KeepEncoding: t.config.KeepEncoding,
 	})(next)

@@ -120,3 +120,14 @@ func TestGate_AllowIsTheAppsOwnGate(t *testing.T) {
 		t.Error("open to whom the app does not let in")
 	}
 }
+
+func TestF01_GateThatPanicsIsClosed(t *testing.T) {
+	t.Parallel()
+	g := &web.Gate{Allow: func(*http.Request) bool { panic("no session") }}
+	if g.Open(request("192.0.2.7:1", "example.com")) {
+		t.Error("open after a panic")
+	}
+	if !g.Open(request("127.0.0.1:1", "localhost")) {
+		t.Error("closed to this machine")
+	}
+}
