@@ -5,6 +5,9 @@ import "strings"
 // assignment looks at a "=" or ":" at sep and hides what stands right of it
 // (from right on) if the name left of it is secret.
 func (c *scanner) assignment(sep, right int) int {
+	if end, found := c.columns(sep, right); found {
+		return end
+	}
 	key := c.keyBefore(sep)
 	if len(key.text) < shortestName || !c.r.Key(key.text) {
 		return right

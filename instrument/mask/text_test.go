@@ -47,6 +47,9 @@ var hidden = []struct{ name, in, want string }{
 	{"percent-encoded json", "%7B%22token%22%3A%22abc%22%7D", "%7B%22token%22%3A[redacted]"},
 	{"cannot be prose", "password: letmein now", "password: [redacted] now"},
 	{"token after prose", "invalid token: a8f3 rejected", "invalid token: [redacted] rejected"},
+	{"row of postgres", "Key (password)=(a) b) already exists.", "Key (password)=([redacted]) already exists."},
+	{"row of several columns", `Key (id, "token")=(7, x) is not present in table`, `Key (id, "token")=([redacted]) is not present in table`},
+	{"row that is cut off", "Key (token)=(x, y\nnext line", "Key (token)=([redacted]\nnext line"},
 	{"user info", "dial postgres://shop:hunter2@db:5432/shop: refused", "dial postgres://[redacted]@db:5432/shop: refused"},
 	{"user info, no name", "redis://:pw@h:6379/0", "redis://[redacted]@h:6379/0"},
 	{"user info, name only", "https://ghp@github.com/x", "https://[redacted]@github.com/x"},
@@ -103,6 +106,8 @@ func TestT11_TextHides(t *testing.T) {
 }
 
 var visible = []string{
+	"Key (email)=(a@b.test) already exists.",
+	"f(token) = (x)",
 	"", "plain text", "a=b", "2026/11/21 00:02:03.123456 GET /orders/42?page=2&sort=name 200 12.3ms",
 	"auth: user not found", "parse token: token is expired", "session: sql: no rows in result set", "password: too short",
 	"key: id", "csrf: token invalid", "Token Authentication is off", "bearer of news", "basic functionality",
