@@ -18,7 +18,7 @@ func TestHealth_TellsSizesAndAges(t *testing.T) {
 	if h.Path != f.path || h.SchemaVersion != store.SchemaVersion || h.MaxBytes != 5<<20 || h.Gone || h.Processes != 1 {
 		t.Errorf("got %+v", h)
 	}
-	if h.FileBytes == 0 || h.WALBytes == 0 || h.PageSize != 4096 || h.Pages == 0 {
+	if h.FileBytes == 0 || h.WALBytes == 0 || h.PageSize != 16384 || h.Pages == 0 {
 		t.Errorf("sizes are %+v", h)
 	}
 	if h.Records != 2 || !h.Oldest.Equal(noon) || !h.Newest.Equal(noon.Add(time.Hour)) {

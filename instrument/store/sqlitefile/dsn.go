@@ -13,7 +13,7 @@ const (
 	// walPages is how many pages the -wal gathers before it is copied into the
 	// file: 8 MiB. A page that is written by twenty transactions is then copied
 	// once instead of up to twenty times.
-	walPages = 2048
+	walPages = 512
 	// walKept is the size to which the -wal shrinks after a peak.
 	walKept = 8 << 20
 	// cacheKiB is the page cache of one connection.
