@@ -166,6 +166,12 @@ func (s *Signal[T]) HasListeners(sender any) bool {
 	return checkSender(sender) == nil && firstHearing(s.list(), sender) >= 0
 }
 
+// Idle says whether a send, of whatever sender, would do nothing: nobody listens, no
+// interceptor looks, no events are kept. Work for the payload can be saved then.
+func (s *Signal[T]) Idle() bool {
+	return s.receivers.Load() == nil && s.keep == 0 && s.layers.get() == nil && attention.Load() == 0
+}
+
 // remove takes off the receivers for which drop is true and counts them.
 func (s *core) remove(drop func(*Connection) bool) int {
 	s.mu.Lock()

@@ -32,9 +32,20 @@ func Middleware(o Options) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			ctx := signals.WithScope(r.Context(), o.scope(r))
-			ctx = context.WithValue(ctx, requestKey{}, r)
-			next.ServeHTTP(w, r.WithContext(ctx))
+			inner := r.WithContext(context.WithValue(ctx, requestKey{}, r))
+			defer giveBack(r, inner)
+			next.ServeHTTP(w, inner)
 		})
+	}
+}
+
+// giveBack copies what handlers learn of a request to the one that came in: layers
+// outside ask which pattern the mux chose, and the server deletes the files of a
+// form that was parsed.
+func giveBack(outer, inner *http.Request) {
+	outer.Pattern = inner.Pattern
+	if outer.MultipartForm == nil {
+		outer.MultipartForm = inner.MultipartForm
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -80,6 +81,24 @@ func TestA15_TheScopeHoldsDuringTheRequestOnly(t *testing.T) {
 				t.Errorf("after the request %+v", after)
 			}
 		})
+	}
+}
+
+func TestMiddleware_LayersOutsideSeeWhatHandlersLearnt(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /orders/{id}", func(_ http.ResponseWriter, r *http.Request) {
+		r.MultipartForm = &multipart.Form{} // as parsing does
+		panic("boom")
+	})
+	h := signalhttp.Middleware(signalhttp.Options{})(mux)
+	r := httptest.NewRequest("GET", "/orders/7", nil)
+	func() {
+		defer func() { _ = recover() }()
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}()
+	if r.Pattern != "GET /orders/{id}" || r.MultipartForm == nil {
+		t.Errorf("pattern %q, form %v", r.Pattern, r.MultipartForm)
 	}
 }
 
