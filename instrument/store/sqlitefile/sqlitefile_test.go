@@ -67,7 +67,7 @@ func TestOpen_SetsEveryConnectionUp(t *testing.T) {
 		defer c.Close()
 		for pragma, want := range map[string]string{
 			"journal_mode": "wal", "synchronous": "1", "busy_timeout": "5000", "auto_vacuum": "2",
-			"journal_size_limit": "8388608", "wal_autocheckpoint": "2048", "cache_size": "-4096", "trusted_schema": "0",
+			"journal_size_limit": "8388608", "wal_autocheckpoint": "512", "cache_size": "-4096", "trusted_schema": "0",
 			"application_id": fmt.Sprint(store.ApplicationID),
 		} {
 			if got := value(t, c, "PRAGMA "+pragma); got != want {
