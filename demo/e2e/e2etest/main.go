@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -54,13 +55,25 @@ func program(tb testing.TB, made func() (string, error)) string {
 	return file
 }
 
+// build compiles a command of this repository in the module that it is part of: the demo's need not have all that the others
+// require.
 func build(pkg string) (string, error) {
 	dir, err := built()
 	if err != nil {
 		return "", err
 	}
+	mod := module
+	if strings.HasPrefix(pkg, module+"/demo") {
+		mod = module + "/demo"
+	}
+	where, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", mod).Output()
+	if err != nil {
+		return "", fmt.Errorf("find %s: %w", mod, err)
+	}
 	file := filepath.Join(dir, path.Base(pkg))
-	if out, err := exec.Command("go", "build", "-o", file, pkg).CombinedOutput(); err != nil {
+	cmd := exec.Command("go", "build", "-o", file, pkg)
+	cmd.Dir = strings.TrimSpace(string(where))
+	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w\n%s", pkg, err, out)
 	}
 	return file, nil

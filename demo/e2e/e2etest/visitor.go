@@ -85,3 +85,19 @@ func (v *Visitor) Order() (id string) {
 	v.Post("/cart", "sku", "FH-101", "quantity", "1")
 	return v.Post("/orders", "street", "3 Mill Row", "city", "Bath", "method", "card", "card", "4242 4242 4242 4242")
 }
+
+// Session is the value of the cookie by which the shop knows the visitor.
+func (v *Visitor) Session() string {
+	v.tb.Helper()
+	base, err := url.Parse(v.base)
+	if err != nil {
+		v.tb.Fatal(err)
+	}
+	for _, c := range v.client.Jar.Cookies(base) {
+		if c.Name == "fernhill" {
+			return c.Value
+		}
+	}
+	v.tb.Fatal("the visitor has no session")
+	return ""
+}
