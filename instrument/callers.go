@@ -1,7 +1,6 @@
 package instrument
 
 import (
-	"hash/maphash"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -57,10 +56,7 @@ type callerEntry struct {
 // replaced, so it never grows.
 type callerTable [4096]atomic.Pointer[callerEntry]
 
-var (
-	callerCache callerTable
-	callerSeed  = maphash.MakeSeed()
-)
+var callerCache callerTable
 
 func (t *callerTable) get(pcs []uintptr, max int) *callerEntry {
 	place := &t[hashPCs(pcs)%uint64(len(t))]

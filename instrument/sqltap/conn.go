@@ -5,162 +5,152 @@ package sqltap
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
-var (
-	_ driver.ConnPrepareContext = (*conn)(nil)
-	_ driver.ConnBeginTx        = (*conn)(nil)
-	_ driver.ExecerContext      = (*conn)(nil)
-	_ driver.QueryerContext     = (*conn)(nil)
-	_ driver.Pinger             = (*conn)(nil)
-	_ driver.SessionResetter    = (*conn)(nil)
-	_ driver.Validator          = (*conn)(nil)
-	_ driver.NamedValueChecker  = (*conn)(nil)
+//go:generate go run gen_wrappers.go
+
+// The capabilities of a connection, in the order of gen_wrappers.go. database/sql
+// acts by what a connection has, so a wrapper has what the driver has: no less,
+// because another way would be taken, and no more, because for running a statement
+// an answer in the driver's place is not the same as none.
+const (
+	canPing = 1 << iota
+	canPrepareContext
+	canBeginTx
+	canResetSession
+	canValidate
+	canCheckNamedValue
+	canExec
+	canExecContext
+	canQuery
+	canQueryContext
+
+	// Of these database/sql takes a certain answer for "not there".
+	neutral = canPing | canPrepareContext | canBeginTx | canResetSession | canValidate | canCheckNamedValue
 )
 
-// conn reports what is asked of a connection. It has every optional interface;
-// where the driver has not, a method answers what database/sql takes as "not there".
+// conn reports what is asked of a connection. database/sql locks a connection
+// while it uses it, so the fields need no lock.
 type conn struct {
-	driver.Conn
-	system string
+	raw driver.Conn
+	tap *tap
+	tx  *tx // the transaction that runs; nil for none
 }
 
-// Unwrap is the driver's own connection, for apps that reach it through sql.Conn.Raw.
-func (c *conn) Unwrap() driver.Conn { return c.Conn }
+func wrapConn(raw driver.Conn, t *tap) driver.Conn {
+	c, set := &conn{raw: raw, tap: t}, connCaps(raw)
+	if w := connSet(c, set); w != nil {
+		return w
+	}
+	// A combination that no known driver has: what is too much answers as if it
+	// were not there.
+	return connSet(c, set|neutral)
+}
 
-func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	switch dc := c.Conn.(type) {
-	case driver.QueryerContext:
-		span := c.begin(ctx, query, args)
-		rows, err := dc.QueryContext(ctx, query, args)
-		span.end(err)
+func connCaps(c driver.Conn) (set int) {
+	has[driver.Pinger](c, canPing, &set)
+	has[driver.Execer](c, canExec, &set)
+	has[driver.ExecerContext](c, canExecContext, &set)
+	has[driver.Queryer](c, canQuery, &set)
+	has[driver.QueryerContext](c, canQueryContext, &set)
+	has[driver.ConnPrepareContext](c, canPrepareContext, &set)
+	has[driver.ConnBeginTx](c, canBeginTx, &set)
+	has[driver.SessionResetter](c, canResetSession, &set)
+	has[driver.Validator](c, canValidate, &set)
+	has[driver.NamedValueChecker](c, canCheckNamedValue, &set)
+	return set
+}
+
+func has[I any](v any, bit int, set *int) {
+	if _, ok := v.(I); ok {
+		*set |= bit
+	}
+}
+
+func (c *conn) preparePlain(query string) (driver.Stmt, error) {
+	p := c.beginPrepare(c.ctx(), query)
+	s, err := c.raw.Prepare(query)
+	return p.end(s, err)
+}
+
+func (c *conn) beginPlain() (driver.Tx, error) {
+	ctx := context.Background()
+	call := c.begin(ctx, statementBegin, nil)
+	t, err := c.raw.Begin()
+	return c.begun(ctx, call, t, err)
+}
+
+func (c *conn) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	st := statementOf(query)
+	q := c.raw.(driver.QueryerContext)
+	if !st.skips.Load() {
+		call := c.begin(ctx, st, args)
+		rows, err := q.QueryContext(ctx, query, args)
+		return call.rows(rows, err)
+	}
+	now := instrument.Now()
+	rows, err := q.QueryContext(ctx, query, args)
+	if err == driver.ErrSkip {
 		return rows, err
-	case driver.Queryer:
-		values, err := plainValues(args)
-		if err != nil {
-			return nil, err
-		}
-		span := c.begin(ctx, query, args)
-		rows, err := dc.Query(query, values)
-		span.end(err)
+	}
+	return c.beginAt(ctx, now, st, args).rows(rows, err)
+}
+
+func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	st := statementOf(query)
+	e := c.raw.(driver.ExecerContext)
+	if !st.skips.Load() {
+		call := c.begin(ctx, st, args)
+		res, err := e.ExecContext(ctx, query, args)
+		return call.result(res, err)
+	}
+	now := instrument.Now()
+	res, err := e.ExecContext(ctx, query, args)
+	if err == driver.ErrSkip {
+		return res, err
+	}
+	return c.beginAt(ctx, now, st, args).result(res, err)
+}
+
+func (c *conn) queryPlain(query string, args []driver.Value) (driver.Rows, error) {
+	st := statementOf(query)
+	now := instrument.Now()
+	rows, err := c.raw.(driver.Queryer).Query(query, args)
+	if err == driver.ErrSkip {
 		return rows, err
 	}
-	return nil, driver.ErrSkip
+	return c.beginAt(c.ctx(), now, st, named(args)).rows(rows, err)
 }
 
-func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	switch dc := c.Conn.(type) {
-	case driver.ExecerContext:
-		span := c.begin(ctx, query, args)
-		res, err := dc.ExecContext(ctx, query, args)
-		span.endResult(res, err)
-		return res, err
-	case driver.Execer:
-		values, err := plainValues(args)
-		if err != nil {
-			return nil, err
-		}
-		span := c.begin(ctx, query, args)
-		res, err := dc.Exec(query, values)
-		span.endResult(res, err)
+func (c *conn) execPlain(query string, args []driver.Value) (driver.Result, error) {
+	st := statementOf(query)
+	now := instrument.Now()
+	res, err := c.raw.(driver.Execer).Exec(query, args)
+	if err == driver.ErrSkip {
 		return res, err
 	}
-	return nil, driver.ErrSkip
+	return c.beginAt(c.ctx(), now, st, named(args)).result(res, err)
 }
 
-func (c *conn) Prepare(query string) (driver.Stmt, error) {
-	return c.PrepareContext(context.Background(), query)
+// ctx stands in where the driver's old interfaces pass none: that of the
+// transaction, in which everything on the connection runs.
+func (c *conn) ctx() context.Context {
+	if c.tx != nil {
+		return c.tx.ctx
+	}
+	return context.Background()
 }
 
-func (c *conn) PrepareContext(ctx context.Context, query string) (s driver.Stmt, err error) {
-	if dc, ok := c.Conn.(driver.ConnPrepareContext); ok {
-		s, err = dc.PrepareContext(ctx, query)
-	} else {
-		s, err = c.Conn.Prepare(query)
-		if err == nil && ctx.Err() != nil {
-			s.Close()
-			return nil, ctx.Err()
-		}
+// named is for the drivers that know no names.
+func named(args []driver.Value) []driver.NamedValue {
+	if len(args) == 0 {
+		return nil
 	}
-	if err != nil {
-		return nil, err
+	out := make([]driver.NamedValue, len(args))
+	for i, v := range args {
+		out[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 	}
-	return wrapStmt(s, c, query), nil
-}
-
-func (c *conn) Begin() (driver.Tx, error) {
-	return c.BeginTx(context.Background(), driver.TxOptions{})
-}
-
-func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (t driver.Tx, err error) {
-	span := c.begin(ctx, "BEGIN", nil)
-	if dc, ok := c.Conn.(driver.ConnBeginTx); ok {
-		t, err = dc.BeginTx(ctx, opts)
-	} else {
-		t, err = c.beginPlain(ctx, opts)
-	}
-	span.end(err)
-	if err != nil {
-		return nil, err
-	}
-	return &tx{Tx: t, conn: c, ctx: ctx}, nil
-}
-
-// beginPlain does what database/sql does for drivers without BeginTx.
-func (c *conn) beginPlain(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	if opts.Isolation != 0 {
-		return nil, errors.New("sql: driver does not support non-default isolation level")
-	}
-	if opts.ReadOnly {
-		return nil, errors.New("sql: driver does not support read-only transactions")
-	}
-	t, err := c.Conn.Begin()
-	if err == nil && ctx.Err() != nil {
-		t.Rollback()
-		return nil, ctx.Err()
-	}
-	return t, err
-}
-
-func (c *conn) Ping(ctx context.Context) error {
-	if dc, ok := c.Conn.(driver.Pinger); ok {
-		return dc.Ping(ctx)
-	}
-	return nil
-}
-
-func (c *conn) ResetSession(ctx context.Context) error {
-	if dc, ok := c.Conn.(driver.SessionResetter); ok {
-		return dc.ResetSession(ctx)
-	}
-	return nil
-}
-
-func (c *conn) IsValid() bool {
-	if dc, ok := c.Conn.(driver.Validator); ok {
-		return dc.IsValid()
-	}
-	return true
-}
-
-func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
-	if dc, ok := c.Conn.(driver.NamedValueChecker); ok {
-		return dc.CheckNamedValue(v)
-	}
-	return driver.ErrSkip
-}
-
-// begin starts the span of a statement.
-func (c *conn) begin(ctx context.Context, query string, args []driver.NamedValue) querySpan {
-	s := querySpan{Span: instrument.Leaf(ctx, handlerOf(query))}
-	if s.Recorded() {
-		s.Set(keySystem.String(c.system))
-		if len(args) > 0 {
-			s.Set(keyArgs.String(shapes(args)))
-		}
-	}
-	return s
+	return out
 }

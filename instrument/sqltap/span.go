@@ -1,117 +1,148 @@
 package sqltap
 
 import (
+	"context"
 	"database/sql/driver"
-	"errors"
-	"fmt"
 	"reflect"
 	"strings"
-	"sync"
-	"sync/atomic"
+	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
+// The attributes of a statement, in OpenTelemetry's names where these have one.
+// Verdicts read them, and so do pages.
 var (
-	keySystem       = instrument.NewKey("db.system.name")
-	keyArgs         = instrument.NewKey("db.query.arguments")
-	keyRowsAffected = instrument.NewKey("db.response.affected_rows")
+	keySystem     = instrument.NewKey("db.system.name")
+	keyArgs       = instrument.NewKey("db.query.arguments")  // how many, their types and lengths
+	keyParameters = instrument.NewKey("db.query.parameters") // their values, masked
+	// keyHash is the same for the same text with the same parameters. It compares
+	// within one process only.
+	keyHash            = instrument.NewKey("db.query.hash")
+	keyRowsAffected    = instrument.NewKey("db.response.affected_rows")
+	keyRowsReturned    = instrument.NewKey("db.response.returned_rows")
+	keyBytes           = instrument.NewKey("db.response.bytes")
+	keyAnswered        = instrument.NewKey("db.response.time")      // until the driver had rows to read
+	keyFirstRow        = instrument.NewKey("db.response.first_row") // until the first of them was there
+	keyOpen            = instrument.NewKey("db.response.open")      // until they were closed
+	keyTransaction     = instrument.NewKey("db.transaction.id")
+	keyTransactionTime = instrument.NewKey("db.transaction.time") // from BEGIN to its end
 )
 
-// querySpan is the span of one statement.
-type querySpan struct{ instrument.Span }
+// call is one run of a statement.
+type call struct {
+	span  instrument.Span
+	start int64
+	text  *statement
+}
+
+func duration(ns int64) time.Duration { return time.Duration(ns) }
+
+// begin starts the span of a statement. What is noted of it is collected before the
+// clock is read, so that it is not counted as the database's time.
+func (c *conn) begin(ctx context.Context, st *statement, args []driver.NamedValue) call {
+	return c.beginAt(ctx, 0, st, args)
+}
+
+// beginAt begins at a time that is past; 0 for now.
+func (c *conn) beginAt(ctx context.Context, at int64, st *statement, args []driver.NamedValue) call {
+	if rec, _ := instrument.Find(ctx); rec == nil {
+		if at == 0 {
+			at = instrument.Now()
+		}
+		return call{instrument.LeafAt(ctx, at, st.handler), at, st}
+	}
+	attrs := [6]instrument.Attr{keySystem.String(c.tap.system), keyHash.Int64(hashOf(st, args)), c.tap.caller()}
+	n := 3
+	if len(args) > 0 {
+		attrs[n] = keyArgs.String(shapes(args))
+		n++
+		if c.tap.rules != nil {
+			attrs[n] = keyParameters.String(values(c.tap.rules, st, args))
+			n++
+		}
+	}
+	if c.tx != nil {
+		attrs[n] = keyTransaction.Int64(c.tx.id)
+		n++
+	}
+	if at == 0 {
+		at = instrument.Now()
+	}
+	return call{instrument.LeafAt(ctx, at, st.handler, attrs[:n]...), at, st}
+}
 
 // end ends the span. What database/sql handles itself is no failure: a skip makes
-// it take another way, a bad connection makes it try again.
-func (s querySpan) end(err error) {
-	if errors.Is(err, driver.ErrSkip) {
-		s.Flag(instrument.FlagSkipped)
+// it take another way.
+func (c call) end(err error) { c.endAt(instrument.Now(), err) }
+
+func (c call) endAt(now int64, err error) {
+	if err == driver.ErrSkip {
+		c.text.skips.Store(true)
+		c.span.Flag(instrument.FlagSkipped)
 		err = nil
 	}
-	s.End(err)
+	c.span.EndAt(now, err)
 }
 
-func (s querySpan) endResult(res driver.Result, err error) {
-	if err == nil && res != nil && s.Recorded() {
-		if n, err := res.RowsAffected(); err == nil {
-			s.Set(keyRowsAffected.Int64(n))
+func (c call) result(res driver.Result, err error) (driver.Result, error) {
+	now := instrument.Now()
+	if err == nil && res != nil && c.span.Recorded() {
+		if n, ok := affected(res); ok {
+			c.span.Set(keyRowsAffected.Int64(n))
 		}
 	}
-	s.end(err)
+	c.endAt(now, err)
+	return res, err
 }
 
-// maxStatements is how many distinct texts are remembered with their handler. Apps
-// that put values into their texts have more; those are worked out each time.
-const maxStatements = 4096
-
-var (
-	statements     sync.Map // text -> *instrument.Handler
-	statementCount atomic.Int64
-)
-
-// handlerOf gives the handler of a statement: the fingerprint is worked out once
-// for each distinct text.
-func handlerOf(query string) *instrument.Handler {
-	if h, ok := statements.Load(query); ok {
-		return h.(*instrument.Handler)
+// rows goes on with the rows of a query; the span ends when they are closed.
+func (c call) rows(raw driver.Rows, err error) (driver.Rows, error) {
+	now := instrument.Now()
+	if err != nil || raw == nil || !c.span.Active() {
+		c.endAt(now, err)
+		return raw, err
 	}
-	h := instrument.NewHandler(instrument.KindQuery, Fingerprint(query), instrument.Source{})
-	if statementCount.Load() < maxStatements && len(query) <= 16<<10 {
-		if _, known := statements.LoadOrStore(strings.Clone(query), h); !known {
-			statementCount.Add(1)
-		}
+	busy := now - c.start
+	if c.span.Recorded() {
+		c.span.Set(keyAnswered.Duration(duration(busy)))
 	}
-	return h
+	return wrapRows(raw, c, busy), nil
 }
 
-// shapes tells what the arguments are like, not what they are: "text(12), int64".
-func shapes(args []driver.NamedValue) string {
-	var b strings.Builder
-	for i, a := range args {
-		if i > 0 {
-			b.WriteString(", ")
+func (c call) endRows(r *rows, now int64) {
+	if c.span.Recorded() {
+		attrs := [4]instrument.Attr{keyRowsReturned.Int64(r.count), keyOpen.Duration(duration(now - c.start))}
+		if r.count > 0 {
+			attrs[2] = keyFirstRow.Duration(duration(r.first))
+			attrs[3] = keyBytes.Int64(r.bytes)
 		}
-		if i == 32 {
-			fmt.Fprintf(&b, "and %d more", len(args)-i)
-			break
-		}
-		switch v := a.Value.(type) {
-		case nil:
-			b.WriteString("null")
-		case string:
-			fmt.Fprintf(&b, "text(%d)", len(v))
-		case []byte:
-			fmt.Fprintf(&b, "bytes(%d)", len(v))
-		default:
-			b.WriteString(reflect.TypeOf(v).String())
-		}
+		c.span.Set(attrs[:]...)
 	}
-	return b.String()
+	c.span.EndAt(min(c.start+r.busy, now), r.err)
 }
 
-// plainValues takes the names off, as database/sql does for old drivers.
-func plainValues(args []driver.NamedValue) ([]driver.Value, error) {
-	values := make([]driver.Value, len(args))
-	for i, a := range args {
-		if a.Name != "" {
-			return nil, errors.New("sql: driver does not support the use of Named Parameters")
-		}
-		values[i] = a.Value
-	}
-	return values, nil
+// knownResults are the packages of drivers whose results hold the number of rows
+// ready. Others are not asked: one may wait for the server to answer.
+var knownResults = []string{
+	"database/sql/driver", "modernc.org/sqlite", "github.com/mattn/go-sqlite3", "github.com/go-sql-driver/mysql",
+	"github.com/lib/pq", "github.com/ncruces/go-sqlite3/driver", "github.com/microsoft/go-mssqldb",
 }
 
-// driverName guesses the database system from the driver's package, by
-// OpenTelemetry's names.
-func driverName(c driver.Connector) string {
-	name := strings.ToLower(fmt.Sprintf("%T", c.Driver()))
-	for _, s := range [...]struct{ part, system string }{
-		{"sqlite", "sqlite"}, {"pq.", "postgresql"}, {"pgx", "postgresql"}, {"stdlib.", "postgresql"},
-		{"mysql", "mysql"}, {"mssql", "microsoft.sql_server"}, {"clickhouse", "clickhouse"},
-	} {
-		if strings.Contains(name, s.part) {
-			return s.system
+func affected(res driver.Result) (n int64, ok bool) {
+	if n, ok := res.(driver.RowsAffected); ok {
+		return int64(n), true
+	}
+	t := reflect.TypeOf(res)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	pkg := t.PkgPath()
+	for _, known := range knownResults {
+		if pkg == known || strings.HasPrefix(pkg, known) && strings.HasPrefix(pkg[len(known):], "/v") {
+			n, err := res.RowsAffected()
+			return n, err == nil
 		}
 	}
-	return "other_sql"
+	return 0, false
 }

@@ -7,74 +7,58 @@ import (
 	"database/sql/driver"
 )
 
-var (
-	_ driver.StmtExecContext   = (*stmt)(nil)
-	_ driver.StmtQueryContext  = (*stmt)(nil)
-	_ driver.NamedValueChecker = (*stmt)(nil)
-	_ columnConverter          = converterStmt{}
+// The capabilities of a prepared statement, in the order of gen_wrappers.go.
+const (
+	canStmtExecContext = 1 << iota
+	canStmtQueryContext
+	canStmtCheckNamedValue
+	canConvertColumn
 )
 
 // stmt reports the runs of a prepared statement.
 type stmt struct {
-	driver.Stmt
-	conn  *conn
-	query string
+	raw  driver.Stmt
+	conn *conn
+	text *statement
 }
 
-// wrapStmt keeps ColumnConverter, whose mere presence changes how database/sql
-// converts arguments, exactly as the driver has it.
-func wrapStmt(s driver.Stmt, c *conn, query string) driver.Stmt {
-	t := &stmt{s, c, query}
-	if cc, ok := s.(columnConverter); ok {
-		return converterStmt{t, cc}
-	}
-	return t
+func wrapStmt(raw driver.Stmt, c *conn, st *statement) driver.Stmt {
+	set := 0
+	has[driver.StmtExecContext](raw, canStmtExecContext, &set)
+	has[driver.StmtQueryContext](raw, canStmtQueryContext, &set)
+	has[driver.NamedValueChecker](raw, canStmtCheckNamedValue, &set)
+	has[driver.ColumnConverter](raw, canConvertColumn, &set)
+	return stmtSet(&stmt{raw, c, st}, set)
 }
 
-type columnConverter = driver.ColumnConverter
-
-type converterStmt struct {
-	*stmt
-	columnConverter
+func (s *stmt) execPlain(args []driver.Value) (driver.Result, error) {
+	call := s.conn.begin(s.conn.ctx(), s.text, named(args))
+	res, err := s.raw.Exec(args)
+	return call.result(res, err)
 }
 
-func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (rows driver.Rows, err error) {
-	span := s.conn.begin(ctx, s.query, args)
-	if ds, ok := s.Stmt.(driver.StmtQueryContext); ok {
-		rows, err = ds.QueryContext(ctx, args)
-	} else {
-		rows, err = runPlain(ctx, args, s.Stmt.Query)
-	}
-	span.end(err)
-	return rows, err
+func (s *stmt) queryPlain(args []driver.Value) (driver.Rows, error) {
+	call := s.conn.begin(s.conn.ctx(), s.text, named(args))
+	rows, err := s.raw.Query(args)
+	return call.rows(rows, err)
 }
 
-func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (res driver.Result, err error) {
-	span := s.conn.begin(ctx, s.query, args)
-	if ds, ok := s.Stmt.(driver.StmtExecContext); ok {
-		res, err = ds.ExecContext(ctx, args)
-	} else {
-		res, err = runPlain(ctx, args, s.Stmt.Exec)
-	}
-	span.endResult(res, err)
-	return res, err
+func (s *stmt) exec(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	call := s.conn.begin(ctx, s.text, args)
+	res, err := s.raw.(driver.StmtExecContext).ExecContext(ctx, args)
+	return call.result(res, err)
 }
 
-// runPlain does what database/sql does for statements that take no context.
-func runPlain[T any](ctx context.Context, args []driver.NamedValue, run func([]driver.Value) (T, error)) (none T, err error) {
-	values, err := plainValues(args)
-	if err != nil {
-		return none, err
-	}
-	if err := ctx.Err(); err != nil {
-		return none, err
-	}
-	return run(values)
+func (s *stmt) query(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	call := s.conn.begin(ctx, s.text, args)
+	rows, err := s.raw.(driver.StmtQueryContext).QueryContext(ctx, args)
+	return call.rows(rows, err)
 }
 
-func (s *stmt) CheckNamedValue(v *driver.NamedValue) error {
-	if ds, ok := s.Stmt.(driver.NamedValueChecker); ok {
-		return ds.CheckNamedValue(v)
-	}
-	return s.conn.CheckNamedValue(v)
+func (s *stmt) checkNamedValue(v *driver.NamedValue) error {
+	return s.raw.(driver.NamedValueChecker).CheckNamedValue(v)
+}
+
+func (s *stmt) columnConverter(i int) driver.ValueConverter {
+	return s.raw.(driver.ColumnConverter).ColumnConverter(i)
 }

@@ -1,0 +1,130 @@
+package sqltap
+
+import (
+	"hash/maphash"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/mask"
+)
+
+// statement is what is known of a text: worked out once, not at each run.
+type statement struct {
+	handler *instrument.Handler
+	hash    uint64
+	skips   atomic.Bool // the driver has once answered ErrSkip: it wants it prepared
+	prepare atomic.Pointer[instrument.Handler]
+	secret  atomic.Int32 // of mentionsSecret: 0 not known yet, 1 no, 2 yes
+}
+
+// hashSeed differs from process to process and is kept nowhere, so that what is
+// stored of a parameter cannot be compared with a guess.
+var hashSeed = maphash.MakeSeed()
+
+var (
+	statementBegin    = newStatement("BEGIN")
+	statementCommit   = newStatement("COMMIT")
+	statementRollback = newStatement("ROLLBACK")
+)
+
+func newStatement(query string) *statement {
+	return &statement{
+		handler: instrument.NewHandler(instrument.KindQuery, Fingerprint(query), instrument.Source{}),
+		hash:    maphash.String(hashSeed, query),
+	}
+}
+
+// prepareHandler counts how often, and how long, the statement was prepared.
+func (s *statement) prepareHandler() *instrument.Handler {
+	if h := s.prepare.Load(); h != nil {
+		return h
+	}
+	h := instrument.NewHandler(kindPrepare, s.handler.Name(), instrument.Source{})
+	s.prepare.Store(h)
+	return h
+}
+
+// mentionsSecret reports whether a name in the statement is a sensitive one.
+func (s *statement) mentionsSecret(r *mask.Rules) bool {
+	const no, yes = 1, 2
+	if v := s.secret.Load(); v != 0 {
+		return v == yes
+	}
+	v := int32(no)
+	for name := range strings.FieldsFuncSeq(s.handler.Name(), func(c rune) bool { return !isNameRune(c) }) {
+		if r.Key(name) {
+			v = yes
+		}
+	}
+	s.secret.Store(v)
+	return v == yes
+}
+
+func isNameRune(c rune) bool {
+	return c == '_' || c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+}
+
+// generation remembers statements by their text. Apps that put values into their
+// texts have no end of them, so there are two generations: when the young one is
+// full it becomes the old one, and what the old one had that is still used moves on.
+type generation struct {
+	byText sync.Map // text -> *statement
+	count  atomic.Int64
+	bytes  atomic.Int64
+}
+
+// A generation ends with 2048 texts or 1 MiB of them. Longer texts than 16 KiB
+// are worked out each time.
+const (
+	maxStatements     = 2048
+	maxStatementBytes = 1 << 20
+	maxStatementText  = 16 << 10
+)
+
+// memory is the two generations.
+type memory struct {
+	mu         sync.Mutex // serialises the change of generations
+	young, old atomic.Pointer[generation]
+}
+
+var statements = newMemory()
+
+func newMemory() *memory {
+	m := &memory{}
+	m.young.Store(&generation{})
+	m.old.Store(&generation{})
+	return m
+}
+
+func statementOf(query string) *statement { return statements.get(query) }
+
+func (m *memory) get(query string) *statement {
+	young := m.young.Load()
+	if s, ok := young.byText.Load(query); ok {
+		return s.(*statement)
+	}
+	if len(query) > maxStatementText {
+		return newStatement(query)
+	}
+	s, ok := m.old.Load().byText.Load(query)
+	if !ok {
+		s = newStatement(query)
+	}
+	kept, known := young.byText.LoadOrStore(strings.Clone(query), s)
+	if !known && (young.count.Add(1) >= maxStatements || young.bytes.Add(int64(len(query))) >= maxStatementBytes) {
+		m.turn(young)
+	}
+	return kept.(*statement)
+}
+
+// turn makes the full generation the old one, once.
+func (m *memory) turn(full *generation) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.young.Load() == full {
+		m.old.Store(full)
+		m.young.Store(&generation{})
+	}
+}

@@ -1,0 +1,86 @@
+package sqltap
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/mask"
+)
+
+// Option changes what is reported of a database.
+type Option func(*tap)
+
+// Parameters keeps the values of parameters beside each statement, which is off
+// unless asked for: they are the users' data. Texts pass through the rules, a named
+// parameter goes by its name, a statement that mentions a sensitive column keeps no
+// text at all, and at most 256 bytes of a value and 2 KiB of a statement's values are
+// kept. Nil rules are mask.Default().
+func Parameters(rules *mask.Rules) Option {
+	if rules == nil {
+		rules = mask.Default()
+	}
+	return func(t *tap) { t.rules = rules }
+}
+
+// NoCallers leaves out where in the code a statement was run, which is the dearest
+// part of reporting it. Without it nothing is told about loops.
+func NoCallers() Option { return func(t *tap) { t.noCallers = true } }
+
+// System names the database system, by OpenTelemetry's names ("postgresql"), where
+// the driver's package does not tell.
+func System(name string) Option { return func(t *tap) { t.system = name } }
+
+// tap is how one database is reported.
+type tap struct {
+	system    string
+	rules     *mask.Rules // nil: values of parameters are not kept
+	noCallers bool
+}
+
+func newTap(d driver.Driver, opts []Option) *tap {
+	t := &tap{system: systemOf(d)}
+	for _, o := range opts {
+		o(t)
+	}
+	return t
+}
+
+// systemOf guesses the database system from the driver's package, by
+// OpenTelemetry's names.
+func systemOf(d driver.Driver) string {
+	name := strings.ToLower(fmt.Sprintf("%T", d))
+	for _, s := range [...]struct{ part, system string }{
+		{"sqlite", "sqlite"}, {"pq.", "postgresql"}, {"pgx", "postgresql"}, {"stdlib.", "postgresql"},
+		{"mysql", "mysql"}, {"mssql", "microsoft.sql_server"}, {"clickhouse", "clickhouse"},
+	} {
+		if strings.Contains(name, s.part) {
+			return s.system
+		}
+	}
+	return "other_sql"
+}
+
+// connect opens a connection and reports how long that took.
+func (t *tap) connect(ctx context.Context, open func(context.Context) (driver.Conn, error)) (driver.Conn, error) {
+	span := instrument.Leaf(ctx, instrument.NewHandler(kindConnect, t.system, instrument.Source{}))
+	c, err := open(ctx)
+	span.End(err)
+	if err != nil || c == nil {
+		return c, err
+	}
+	return wrapConn(c, t), nil
+}
+
+// maxCallers is how many calls are kept with a statement, beginning with the one in
+// the app's own code that ran it.
+const maxCallers = 8
+
+func (t *tap) caller() instrument.Attr {
+	if t.noCallers {
+		return instrument.Attr{}
+	}
+	return instrument.Callers(1, maxCallers)
+}
