@@ -36,6 +36,13 @@ func program() int {
 		fmt.Fprintln(run.Out, "not yet")
 		select {}
 	}})
+	root.Add(commands.Command{Name: "past", Run: func(ctx context.Context, run *commands.Run) error {
+		fmt.Println("past the streams")
+		out, err := root.Output(ctx, "through")
+		fmt.Fprintf(run.Out, "captured=%q\n", out)
+		return err
+	}})
+	root.Add(commands.Command{Name: "through", Run: func(_ context.Context, run *commands.Run) error { return run.Out.Line("through the stream") }})
 	return root.Main(context.Background())
 }
 

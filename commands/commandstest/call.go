@@ -26,7 +26,22 @@ type Result struct {
 // Call runs a command line with the test's context and an empty standard input.
 func Call(t testing.TB, root *commands.Root, args ...string) Result {
 	t.Helper()
+	return CallWith(t, root, "", args...)
+}
+
+// CallWith is Call with something on the standard input.
+func CallWith(t testing.TB, root *commands.Root, stdin string, args ...string) Result {
+	t.Helper()
 	var out, errs bytes.Buffer
-	err := root.Exec(t.Context(), commands.IO{In: strings.NewReader(""), Out: &out, Err: &errs}, args...)
+	err := root.Exec(t.Context(), commands.IO{In: strings.NewReader(stdin), Out: &out, Err: &errs}, args...)
 	return Result{Stdout: out.String(), Stderr: errs.String(), Err: err, Code: commands.ExitCode(err)}
+}
+
+// Command runs one command that need not have been added to a Root, in a program
+// called "test". args do not have its name.
+func Command(t testing.TB, cmd commands.Command, args ...string) Result {
+	t.Helper()
+	root := commands.New("test")
+	root.Add(cmd)
+	return Call(t, root, append([]string{cmd.Name}, args...)...)
 }
