@@ -83,7 +83,7 @@ func (v *recordView) span(i, depth, times int, total time.Duration) {
 
 // remark says what was wrong with a span; "" when nothing was.
 func remark(s instrument.RecordSpan) string {
-	const notable = instrument.FlagError | instrument.FlagPanic | instrument.FlagSlow | instrument.FlagUnfinished | instrument.FlagSkipped
+	const notable = instrument.FlagError | instrument.FlagPanic | instrument.FlagSlow | instrument.FlagInferred | instrument.FlagUnfinished | instrument.FlagSkipped
 	f := s.Flags & notable
 	if f.Has(instrument.FlagPanic) {
 		f &^= instrument.FlagError

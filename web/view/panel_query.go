@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
 // statement is the queries of one Record that share a fingerprint.
 type statement struct {
+	text    string
 	members []int
 	total   time.Duration
 	longest time.Duration
@@ -38,7 +40,7 @@ func newQuerySet(v recordView) querySet {
 		if !ok {
 			j = len(q.statements)
 			at[key] = j
-			q.statements = append(q.statements, statement{rows: -1, parents: map[int]int{}})
+			q.statements = append(q.statements, statement{text: key, rows: -1, parents: map[int]int{}})
 		}
 		q.statements[j].add(i, s)
 		q.count++
@@ -70,9 +72,13 @@ func (s *statement) add(i int, sp Span) {
 	}
 }
 
-// repeats is how often the statement ran under one parent.
+// repeats is how often the statement ran under one parent. Only for what reads one
+// statement could do the work of many; transactions come as often as they come.
 func (s statement) repeats() int {
 	most := 0
+	if !strings.HasPrefix(strings.ToUpper(s.text), "SELECT") {
+		return most
+	}
 	for _, n := range s.parents {
 		most = max(most, n)
 	}
