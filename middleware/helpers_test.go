@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"fmt"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -79,3 +80,6 @@ func request(h http.Handler, r *http.Request) (rec *httptest.ResponseRecorder, p
 	h.ServeHTTP(rec, r)
 	return rec, nil
 }
+
+// newLog is a server's error log that ends up in a book.
+func newLog(b *logBook) *log.Logger { return log.New(b, "", 0) }

@@ -16,12 +16,13 @@ type serveFunc = func(x *Exchange, w http.ResponseWriter, r *http.Request)
 
 // Cases are the handlers that Run compares. Their names begin with the number
 // of the rule that they check: 1 interfaces, 2 status, 3 header map, 4
-// lengths, 5 no body, 6 sniffing, 7 counts, 8 flush, 9 hijack, 12 expect, 13
-// request, 14 panics, 16 TimeoutHandler, 17 controls, 18 concurrent writes.
+// lengths, 5 no body, 6 sniffing, 7 counts, 8 flush, 9 hijack, 11 files, 12
+// expect, 13 request, 14 panics, 15 ReverseProxy, 16 TimeoutHandler, 17
+// controls, 18 concurrent writes.
 func Cases() []Case {
 	return slices.Concat(
 		interfaceCases(), statusCases(), headerCases(), lengthCases(), sniffCases(), sourceCases(),
-		flushCases(), hijackCases(), requestCases(), panicCases(), timeoutCases(), controlCases(),
+		flushCases(), hijackCases(), fileCases(), requestCases(), panicCases(), proxyCases(), timeoutCases(), controlCases(),
 	)
 }
 

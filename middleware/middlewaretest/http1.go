@@ -97,6 +97,9 @@ func (x *Exchange) send(conn net.Conn, c Case) {
 		b.WriteString(endRequest)
 	}
 	_, _ = io.WriteString(conn, b.String())
+	if tcp, ok := conn.(*net.TCPConn); ok && c.Header.Get("Upgrade") != "" {
+		_ = tcp.CloseWrite() // what speaks the other protocol waits for the end
+	}
 }
 
 func (x *Exchange) has(text string) bool {
