@@ -56,7 +56,7 @@ func TestBrowser_AVisitorOrders(t *testing.T) {
 	compareTree(q, a, id)
 	q.shoot("record-order")
 	q.open(a.Page("requests/" + id + "/exceptions"))
-	q.until(`document.querySelector('ol.trace').textContent.includes('crm.go')`)
+	q.until(`[...document.querySelectorAll('ol.trace')].some((trace) => trace.textContent.includes('crm.go'))`)
 	q.shoot("record-order-exceptions")
 	q.quiet()
 	compareFigures(q, a)

@@ -20,6 +20,7 @@ type visitor struct {
 	handler http.Handler
 	cookie  string
 	longest time.Duration // request
+	bought  int           // orders; some find a piece sold out, until the pottery has made more
 }
 
 // answer is a response of which status and header are kept.
@@ -41,11 +42,12 @@ func (a *answer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// ask sends a request, as a browser on this machine does, and fails unless it is answered with the status.
-func (v *visitor) ask(method, url, form string, status int) error {
+// ask sends a request, as a browser on this machine does, and fails unless it is answered with the status. It returns where
+// the answer leads to, if anywhere.
+func (v *visitor) ask(method, url, form string, status int) (location string, err error) {
 	r, err := http.NewRequestWithContext(v.ctx, method, "http://127.0.0.1"+url, strings.NewReader(form))
 	if err != nil {
-		return err
+		return "", err
 	}
 	r.RemoteAddr = "127.0.0.1:40000"
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
@@ -64,21 +66,26 @@ func (v *visitor) ask(method, url, form string, status int) error {
 		v.cookie, _, _ = strings.Cut(set, ";")
 	}
 	if a.status != status {
-		return fmt.Errorf("%s %s: status %d, want %d", method, url, a.status, status)
+		return "", fmt.Errorf("%s %s: status %d, want %d", method, url, a.status, status)
 	}
-	return nil
+	return a.header.Get("Location"), nil
 }
 
 func (v *visitor) logIn() error {
-	return v.ask(http.MethodPost, "/login", "email="+store.CustomerEmail+"&password="+shop.DemoPassword, http.StatusSeeOther)
+	_, err := v.ask(http.MethodPost, "/login", "email="+store.CustomerEmail+"&password="+shop.DemoPassword, http.StatusSeeOther)
+	return err
 }
 
 // order takes two requests.
 func (v *visitor) order(n int) error {
-	if err := v.ask(http.MethodPost, "/cart", fmt.Sprintf("sku=FH-10%d&quantity=1", 1+n%3), http.StatusSeeOther); err != nil {
+	if _, err := v.ask(http.MethodPost, "/cart", fmt.Sprintf("sku=FH-10%d&quantity=1", 1+n%3), http.StatusSeeOther); err != nil {
 		return err
 	}
-	return v.ask(http.MethodPost, "/orders", "street=3+Mill+Row&city=Bath&method=card&card=424242424242", http.StatusSeeOther)
+	to, err := v.ask(http.MethodPost, "/orders", "street=3+Mill+Row&city=Bath&method=card&card=424242424242", http.StatusSeeOther)
+	if strings.HasPrefix(to, "/orders/") {
+		v.bought++
+	}
+	return err
 }
 
 // look is one of the requests that cost little, most often the cheapest.
@@ -91,15 +98,16 @@ func (v *visitor) look(n int) error {
 		{"/static/shop.css", 200}, {"/static/shop.js", 200}, {"/static/pots.svg", 200}, {"/static/shop.css", 200}, {"/static/shop.js", 200},
 		{"/static/pots.svg", 200}, {"/api/stock?sku=FH-101", 200}, {"/signup", 200}, {"/products/FH-102", 200}, {"/no-such-page", 404},
 	}[n%10]
-	return v.ask(http.MethodGet, p.url, "", p.status)
+	_, err := v.ask(http.MethodGet, p.url, "", p.status)
+	return err
 }
 
-// play sends total requests, in which the given number of orders take two each, and says how long the longest took. Everybody
-// logs in before; these requests come on top.
-func play(t *testing.T, h http.Handler, total, orders int) (longest time.Duration) {
+// play sends total requests, in which the given number of orders take two each, and says how many of these were placed and how
+// long the longest request took. Everybody logs in before; these requests come on top.
+func play(t *testing.T, h http.Handler, total, orders int) (bought int, longest time.Duration) {
 	t.Helper()
 	var looks, ordered atomic.Int64
-	var mu sync.Mutex // guards longest
+	var mu sync.Mutex // guards the results
 	var all sync.WaitGroup
 	send := func(done *atomic.Int64, n int, do func(v *visitor, n int) error) {
 		all.Go(func() {
@@ -114,6 +122,7 @@ func play(t *testing.T, h http.Handler, total, orders int) (longest time.Duratio
 			mu.Lock()
 			defer mu.Unlock()
 			longest = max(longest, v.longest)
+			bought += v.bought
 		})
 	}
 	for range lookers {
@@ -123,5 +132,5 @@ func play(t *testing.T, h http.Handler, total, orders int) (longest time.Duratio
 		send(&ordered, orders, (*visitor).order)
 	}
 	all.Wait()
-	return longest
+	return bought, longest
 }
