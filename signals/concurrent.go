@@ -119,7 +119,7 @@ func (g *group) callOne(i int) {
 	x := g.runner
 	res := &g.results[i]
 	outer, _ := x.ctx.Value(lineageKey).(*lineage)
-	x.ctx = withValue(x.ctx, lineageKey, &lineage{outer, res.Receiver})
+	x.ctx = context.WithValue(x.ctx, lineageKey, &lineage{outer, res.Receiver})
 	x.tick()
 	returned := false
 	defer func() {

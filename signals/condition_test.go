@@ -3,6 +3,7 @@ package signals_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,6 +27,15 @@ func TestA19_SkippedReceiversShowInTheTrace(t *testing.T) {
 		if got := attr(rec.Spans[i], keySkipped); got != want {
 			t.Errorf("span %d: skipped because %v, want %s", i, got, want)
 		}
+	}
+}
+
+func TestA19_ConditionsAreNamedAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	c := newSignal().Connect((&calls{}).receiver("x", nil), signals.OnlyFrom(1, nil, &order{}, true, 2.5), signals.When(large))
+	want := []string{"OnlyFrom(1, nil, *signals_test.order, true, 2.5)", "signals_test.large"}
+	if got := c.Conditions(); !slices.Equal(got, want) {
+		t.Errorf("conditions %q, want %q", got, want)
 	}
 }
 

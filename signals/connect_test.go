@@ -291,6 +291,9 @@ func TestSG35_HasListeners(t *testing.T) {
 			t.Errorf("HasListeners(%v) = %v", tt.sender, got)
 		}
 	}
+	if s.Idle() || !newSignal().Idle() || newSignal(signals.KeepRecent(1)).Idle() {
+		t.Error("Idle is wrong")
+	}
 	s.Connect(c.receiver("all", nil))
 	if !s.HasListeners(nil) || !s.HasListeners("B") {
 		t.Error("a receiver of all senders counts for each")

@@ -24,31 +24,55 @@
 // beyond the one that Go makes. What the payload points to is shared, so a receiver
 // may fill a field in which later receivers, and the sender, then see.
 //
-//	Send ──► snapshot of the receivers ──► receiver ──► receiver ──► results
-//	  │         (connects and disconnects        │
-//	  │          count from the next send)       └─ an error ends Send,
-//	  │                                             SendRobust goes on
-//	  └─ span "signal"  ── one span "receiver" each, nested sends nested
+//	Send ─► span "signal"
+//	         └► interceptors: of the process, of the signal, of the context
+//	             └► snapshot of the receivers, in order
+//	                 └► conditions ─ no ─► skipped, and why
+//	                     └► span "receiver" ─► interceptors ─► receiver
+//	                         └ error ─► its policies ─► the next one, or the end
 //
 // [Signal.Send] stops at the first error. [Signal.SendRobust] calls everybody, turns
-// a panic into a [*PanicError], and logs each failure once.
+// a panic into a [*PanicError], and logs each failure once. [Signal.SendConcurrent]
+// and [Signal.SendRobustConcurrent] call receivers at once. Receivers that are
+// connected or disconnected while a send runs count from the next one on.
 //
-// # Senders
+// # Who is called
 //
 // A sender is any comparable value, compared with ==: a string, a type of the app's
 // own, a pointer. A receiver connected with [From] hears that sender alone, one
 // without it hears all. Do not use pointers to structs of size zero: Go lets two of
 // them be equal.
 //
+// A receiver that hears a send may still depend on conditions: [When], [OnlyFrom],
+// [InEnvironment], [WhenChanged]. The first that does not hold is in the results and
+// the trace. [Suspend] keeps all receivers from being called, for one context.
+//
 // # Identity
 //
 // Functions have no identity in Go: method values of two objects share their code,
 // and so do closures. The same function connected twice is called twice; only a
-// [UID] makes a second connection a repetition of the first.
+// [UID] makes a second connection a repetition of the first. Receivers stay until they
+// are disconnected, or their context is done ([Until]): nothing is collected behind
+// the program's back.
+//
+// # What flows where
+//
+// Context flows down only: what a receiver puts into its context reaches what it
+// calls, and no other receiver. Receivers of one send talk to each other through
+// [Event.Values], to the sender through [Event.Return]. For whom they run they ask
+// [ScopeOf]; a [Queue] keeps that, never the context.
 //
 // # Cost
 //
-// With nobody listening a send is an atomic load. With receivers it allocates twice,
-// the [Event] and the results, however many there are. Recording adds one reading of
-// the clock for each receiver, and without a recorder no clock is read.
+// With nobody listening a send is two atomic loads. With one receiver it allocates
+// once, with more twice, however many there are: the [Event] and the results. These
+// cannot come from a pool, since receivers may keep the one and senders the other.
+// Recording adds one reading of the clock for each receiver, and without a recorder
+// no clock is read.
+//
+// # Packages below
+//
+// signalhttp puts the [Scope] of requests into their context. framework sends signals
+// for requests and commands. modelsignals sends them around database/sql. monitor
+// counts receivers without a recorder. signalstest is for tests.
 package signals

@@ -13,10 +13,8 @@ var environment atomic.Pointer[func() string]
 // what the function given to [SetEnvironment] says, else the environment variable
 // APP_ENV. It is asked anew at every send.
 func Environment(ctx context.Context) string {
-	if contextual.Load() {
-		if name, ok := ctx.Value(environmentKey).(string); ok {
-			return name
-		}
+	if name, ok := ctx.Value(environmentKey).(string); ok {
+		return name
 	}
 	if fn := environment.Load(); fn != nil {
 		return (*fn)()
@@ -36,5 +34,5 @@ func SetEnvironment(fn func() string) {
 // WithEnvironment overrides the environment for what is sent with the context that
 // it gives. Tests that run in parallel each have their own in that way.
 func WithEnvironment(ctx context.Context, name string) context.Context {
-	return withValue(ctx, environmentKey, name)
+	return context.WithValue(ctx, environmentKey, name)
 }

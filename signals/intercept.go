@@ -96,7 +96,7 @@ func Intercept(in Interceptors) (remove func()) {
 func WithInterceptors(ctx context.Context, in Interceptors) context.Context {
 	outer, _ := ctx.Value(interceptorsKey).([]*layer)
 	carried.Do(func() { attention.Add(1) }) // from now on a send has to look
-	return withValue(ctx, interceptorsKey, append(slices.Clip(outer), in.layer()))
+	return context.WithValue(ctx, interceptorsKey, append(slices.Clip(outer), in.layer()))
 }
 
 var carried sync.Once

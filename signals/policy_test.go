@@ -308,6 +308,23 @@ func TestSG56_SignalsAreFoundByNameForReplay(t *testing.T) {
 	}
 }
 
+var replayedToo = signals.New[order]("order_replayed_too")
+
+func TestD07_SignalsOfOnePayloadAreToldApartByName(t *testing.T) {
+	t.Parallel()
+	var c calls
+	for _, s := range []*signals.Signal[order]{replayed, replayedToo} {
+		defer s.Connect(c.receiver(s.Name(), nil), signals.UID("d07"), signals.From("Order")).Disconnect()
+	}
+	for _, name := range []string{"order_replayed_too", "order_replayed"} {
+		call := signals.Call{Signal: name, Receiver: "d07", Sender: "Order", Payload: order{ID: 7}} // as it comes from a queue
+		if _, err := call.Run(t.Context()); err != nil {
+			t.Error(err)
+		}
+		c.want(t, name)
+	}
+}
+
 // decode makes a payload as a queue's worker does, which has a name and JSON.
 func decode(name, text string) (any, error) {
 	s, ok := signals.Lookup(name)

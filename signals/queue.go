@@ -71,5 +71,5 @@ func (s *Signal[T]) Deliver(ctx context.Context, c Call) ([]Result, error) {
 // WithQueue makes q take the place of every queue in the policies of receivers that
 // are called with the context: tests and replays use it.
 func WithQueue(ctx context.Context, q Queue) context.Context {
-	return withValue(ctx, queueKey, q)
+	return context.WithValue(ctx, queueKey, q)
 }

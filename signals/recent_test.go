@@ -3,10 +3,12 @@ package signals_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/mask"
 	"github.com/go-debug-toolbar/debugtoolbar/signals"
 )
 
@@ -91,6 +93,37 @@ func TestA02_EventsAreShownAsTheRendererWrites(t *testing.T) {
 	_, _ = plain.Send(t.Context(), nil, card{"panic"})
 	if got := plain.Info().Recent(1); got[0].Data != "" {
 		t.Errorf("shown %+v after the renderer panicked", got)
+	}
+}
+
+type login struct {
+	User     string
+	Password string
+	Card     string `toolbar:"mask"`
+	Internal string `toolbar:"-"`
+	Device   device
+}
+
+type device struct{ serial string }
+
+// LogValue is how a device wants to be seen.
+func (d device) LogValue() slog.Value { return slog.StringValue("device " + d.serial[:2] + "..") }
+
+// Not parallel: the renderer is the process's.
+func TestA02_EventsAreMasked(t *testing.T) {
+	signals.SetRenderer(mask.Default().Struct)
+	defer signals.SetRenderer(nil)
+	s := signals.New[login]("login", signals.Unlisted(), signals.KeepRecent(1))
+	_, rec := recorded(t, func(ctx context.Context) {
+		s.Connect(func(context.Context, *signals.Event[login]) error { return nil })
+		_, _ = s.Send(ctx, nil, login{"ann", "hunter2", "4111111111111111", "cache", device{"AB1234"}})
+	})
+	want := `{User:"ann" Password:[redacted] Card:[redacted] Device:"device AB.."}`
+	if got := s.Info().Recent(0)[0].Data; got != want {
+		t.Errorf("shown %s\nwant  %s", got, want)
+	}
+	if got := attr(rec.Spans[1], keyPayload); got != want {
+		t.Errorf("in the trace %v", got)
 	}
 }
 

@@ -154,6 +154,10 @@ func TestRecord_SendOutsideAnyRecordStartsOne(t *testing.T) {
 	if len(m.records) != 2 || !m.records[1].Flags.Has(instrument.FlagPanic) {
 		t.Errorf("the panic is not in a second record: %v", m.records)
 	}
+	_, _ = s.SendConcurrent(t.Context(), 0, nil, order{})
+	if len(m.records) != 3 || attr(m.records[2].Spans[0], keyMode) != "concurrent" {
+		t.Errorf("the concurrent send is not in a third record: %v", m.records)
+	}
 }
 
 func TestRecord_SendAfterTheEndIsARecordBelow(t *testing.T) {

@@ -23,7 +23,7 @@ type Scope struct {
 // WithScope gives a context whose receivers find s with [ScopeOf]. There is nothing
 // to clear afterwards: who has another context has another Scope or none.
 func WithScope(ctx context.Context, s Scope) context.Context {
-	return withValue(ctx, scopeKey, s)
+	return context.WithValue(ctx, scopeKey, s)
 }
 
 // WithUser gives a context whose [Scope] has the user, all else as it was: for the

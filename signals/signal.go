@@ -167,9 +167,10 @@ func (s *Signal[T]) HasListeners(sender any) bool {
 }
 
 // Idle says whether a send, of whatever sender, would do nothing: nobody listens, no
-// interceptor looks, no events are kept. Work for the payload can be saved then.
+// events are kept, and no interceptor looks, those apart that a context may carry.
+// Work for the payload can be saved then.
 func (s *Signal[T]) Idle() bool {
-	return s.receivers.Load() == nil && s.keep == 0 && s.layers.get() == nil && attention.Load() == 0
+	return s.receivers.Load() == nil && s.keep == 0 && s.layers.get() == nil && everywhere.get() == nil
 }
 
 // remove takes off the receivers for which drop is true and counts them.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // suspension is one Suspend in a context, inside those that came before it.
@@ -24,8 +25,13 @@ func Suspend(ctx context.Context, only ...AnySignal) context.Context {
 	for _, sig := range only {
 		s.only = append(s.only, sig.base())
 	}
-	return withValue(ctx, suspendedKey, s)
+	suspensions.Store(true)
+	return context.WithValue(ctx, suspendedKey, s)
 }
+
+// suspensions is set by the first Suspend. Until then sends spare themselves the walk
+// up their context.
+var suspensions atomic.Bool
 
 // Suspended reports whether a signal reaches no receiver with this context.
 func Suspended(ctx context.Context, s AnySignal) bool { return s.base().suspendedBy(ctx) != "" }
@@ -35,7 +41,7 @@ func (c *core) suspendedBy(ctx context.Context) string {
 	if c.paused.Load() > 0 {
 		return "paused"
 	}
-	if !contextual.Load() {
+	if !suspensions.Load() {
 		return ""
 	}
 	s, _ := ctx.Value(suspendedKey).(*suspension)
