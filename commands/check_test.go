@@ -50,7 +50,7 @@ func TestCM40_CM41_ErrorsOfChecksStopACommand(t *testing.T) {
 	}
 }
 
-func TestCM40_OnlyTheCheckswithACommandsTagsRun(t *testing.T) {
+func TestCM40_OnlyTheChecksWithACommandsTagsRun(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"repair", "unknown_tag"} {
 		if res := commandstest.Call(t, checkedRoot(), name); res.Code != 0 || res.Stdout != "ran\n" || res.Stderr != "" {

@@ -112,7 +112,9 @@ type names struct{}
 func (names) Key(key string) bool {
 	return strings.Contains(key, "password") || strings.Contains(key, "token")
 }
-func (names) Text(s string) string { return s }
+func (names) Text(s string) string {
+	return strings.ReplaceAll(s, ":hunter2@", ":"+instrument.Redacted+"@")
+}
 
 var caller = instrument.NewHandler(instrument.KindRequest, "POST /cron", instrument.Source{})
 

@@ -51,11 +51,12 @@ func interruptible(ctx context.Context) (context.Context, func()) {
 	}
 	go func() {
 		defer close(ended)
-		defer signal.Stop(signals)
 		select {
 		case s := <-signals:
+			signal.Stop(signals) // first: the command may be waiting for the second signal already
 			cancel(&InterruptError{Signal: s})
 		case <-done:
+			signal.Stop(signals)
 		}
 	}()
 	return ctx, func() {

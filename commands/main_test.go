@@ -3,48 +3,15 @@ package commands_test
 import (
 	"bufio"
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/go-debug-toolbar/debugtoolbar/commands"
 )
-
-// program is what the test binary is when a test starts it as a program.
-func program() int {
-	root := newRoot(
-		commands.OnExit(func(context.Context) error { fmt.Println("database closed"); return nil }),
-		commands.OnExit(func(ctx context.Context) error {
-			fmt.Println("toolbar flushed, context:", ctx.Err())
-			return errors.New("store is locked")
-		}),
-	)
-	root.Add(commands.Command{Name: "wait", Run: func(ctx context.Context, run *commands.Run) error {
-		defer fmt.Fprintln(run.Out, "cleaned up")
-		fmt.Fprintln(run.Out, "ready")
-		<-ctx.Done()
-		return ctx.Err()
-	}})
-	root.Add(commands.Command{Name: "stubborn", Run: func(ctx context.Context, run *commands.Run) error {
-		fmt.Fprintln(run.Out, "ready")
-		<-ctx.Done()
-		fmt.Fprintln(run.Out, "not yet")
-		select {}
-	}})
-	root.Add(commands.Command{Name: "past", Run: func(ctx context.Context, run *commands.Run) error {
-		fmt.Println("past the streams")
-		out, err := root.Output(ctx, "through")
-		fmt.Fprintf(run.Out, "captured=%q\n", out)
-		return err
-	}})
-	root.Add(commands.Command{Name: "through", Run: func(_ context.Context, run *commands.Run) error { return run.Out.Line("through the stream") }})
-	return root.Main(context.Background())
-}
 
 const atExit = "toolbar flushed, context: <nil>\ndatabase closed\n"
 
@@ -105,14 +72,24 @@ func TestCM06_SecondInterruptKills(t *testing.T) {
 	}
 }
 
+// newProgram makes a process of the test program. What begins like a variable of its
+// environment goes there.
 func newProgram(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	var env []string
+	args = slices.DeleteFunc(args, func(a string) bool {
+		if strings.HasPrefix(a, "COMMANDS_TEST_") || strings.HasPrefix(a, "TRACEPARENT=") {
+			env = append(env, a)
+			return true
+		}
+		return false
+	})
 	cmd := exec.CommandContext(t.Context(), self, args...)
-	cmd.Env = append(os.Environ(), "COMMANDS_TEST_PROGRAM=1")
+	cmd.Env = append(append(os.Environ(), "COMMANDS_TEST_PROGRAM=1", "COMMANDS_TEST_LOCKS="+filepath.Join(t.TempDir(), "locks")), env...)
 	return cmd
 }
 

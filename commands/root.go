@@ -109,7 +109,7 @@ func (r *Root) checkTree(reg *registered) (err error) {
 	}
 	reg.each(func(c *registered) {
 		if c.Exclusive && r.locks == nil && err == nil {
-			err = errors.New("Exclusive needs the option Locks, which says where the locks are")
+			err = errors.New("a command that is Exclusive needs the option Locks, which says where the locks are")
 		}
 		if c.runs() && err == nil {
 			err = checkFlags(c)
