@@ -45,8 +45,11 @@ func (s *server) answer(ctx context.Context, what, query string, args any) error
 			return driver.ErrSkip
 		}
 	case "WAIT":
-		<-ctx.Done()
-		return ctx.Err()
+		if cancel, ok := ctx.Value(cancelKey{}).(context.CancelFunc); ok {
+			cancel()
+			<-ctx.Done()
+			return ctx.Err()
+		}
 	case "BADCONN":
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -57,6 +60,10 @@ func (s *server) answer(ctx context.Context, what, query string, args any) error
 	}
 	return nil
 }
+
+// cancelKey finds the function that cancels a context: WAIT calls it, so that the
+// context ends while the driver is at work.
+type cancelKey struct{}
 
 // fullConn has every method that a connection may have.
 type fullConn struct{ s *server }

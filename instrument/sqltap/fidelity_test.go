@@ -111,6 +111,7 @@ func exercise(t *transcript, db *sql.DB) {
 	exerciseTx(t, db, nil)
 	exerciseTx(t, db, &sql.TxOptions{ReadOnly: true})
 	exerciseTx(t, db, &sql.TxOptions{Isolation: sql.LevelSerializable})
+	exerciseCanceling(t, db)
 	done, cancel := context.WithCancel(ctx)
 	cancel()
 	_, err := db.ExecContext(done, "SELECT canceled")
@@ -123,6 +124,18 @@ func exercise(t *transcript, db *sql.DB) {
 	s := db.Stats()
 	t.say("open %d in use %d idle %d", s.OpenConnections, s.InUse, s.Idle)
 	t.err("close", db.Close())
+}
+
+// exerciseCanceling ends the context while the driver is at work.
+func exerciseCanceling(t *transcript, db *sql.DB) {
+	for _, run := range []func(context.Context) error{
+		func(ctx context.Context) error { _, err := db.ExecContext(ctx, "WAIT"); return err },
+		func(ctx context.Context) error { return db.QueryRowContext(ctx, "WAIT").Scan(new(any), new(any)) },
+	} {
+		ctx, cancel := context.WithCancel(context.Background())
+		t.err("canceled at work", run(context.WithValue(ctx, cancelKey{}, cancel)))
+		cancel()
+	}
 }
 
 func exerciseStatement(t *transcript, db *sql.DB, q string, args ...any) {
