@@ -83,7 +83,7 @@ func TestCM05_PanicPrintsItsStackAndExits1(t *testing.T) {
 	}
 }
 
-func TestCM07_CM15_CM24_WrongUsageExits2(t *testing.T) {
+func TestCM07_CM15_CM26_WrongUsageExits2(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string

@@ -14,7 +14,7 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
-func TestA61_RunsOfProcessesDoNotOverlap(t *testing.T) {
+func TestCM50_A61_RunsOfProcessesDoNotOverlap(t *testing.T) {
 	t.Parallel()
 	locks := "COMMANDS_TEST_LOCKS=" + filepath.Join(t.TempDir(), "shop.db")
 	first, lines, _ := startPiped(t, "alone", locks)

@@ -15,7 +15,7 @@ import (
 
 const atExit = "toolbar flushed, context: <nil>\ndatabase closed\n"
 
-func TestCM05_CM11_MainExitsAndRunsOnExit(t *testing.T) {
+func TestCM01_CM02_CM03_CM05_CM07_CM11_CM12_MainExitsAndRunsOnExit(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		args   []string
@@ -24,6 +24,8 @@ func TestCM05_CM11_MainExitsAndRunsOnExit(t *testing.T) {
 		stderr string // begins with
 	}{
 		{[]string{"cleanup"}, 0, "days=30 dry=false format=text v=1\n" + atExit, "manage: exit: store is locked\n"},
+		{[]string{"fail", "lines"}, 1, atExit, "Error: büro:\n two lines\nmanage: exit"},
+		{[]string{"claenup"}, 1, atExit, "Error: unknown command \"claenup\". Did you mean cleanup?\n"},
 		{[]string{"fail", "seven"}, 7, atExit, "Error: disk is full\n"},
 		{[]string{"fail", "panic"}, 1, atExit, "panic: boom\n"},
 		{[]string{"cleanup", "--nope"}, 2, atExit, "Usage:\n"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 )
@@ -37,24 +38,30 @@ var ErrNotRun = errors.New("not run")
 
 // ParallelError says that not all items were done.
 type ParallelError struct {
-	Total, Failed, NotRun int
-	First                 error // the error of the first item, by place, that failed; nil when none did
-	Index                 int   // the place of that item, from 0
-	Stopped               error // the context's error, if that had ended
+	Total       int
+	Failed      int
+	Interrupted int   // gave up when their context ended, and so did not fail of themselves
+	NotRun      int   // were not begun
+	First       error // the error of the first item, by place, that failed, or else was interrupted
+	Index       int   // the place of that item, from 0
+	Stopped     error // the context's error, if that had ended
 }
 
 // Error says how many items failed, and how the first of them did.
 func (e *ParallelError) Error() string {
-	var text string
+	var b strings.Builder
 	if e.Failed > 0 {
-		text = fmt.Sprintf("%d of %d failed, the first is number %d: %v", e.Failed, e.Total, e.Index+1, e.First)
+		fmt.Fprintf(&b, "%d of %d failed, the first is number %d: %v", e.Failed, e.Total, e.Index+1, e.First)
 	} else {
-		text = fmt.Sprintf("%d of %d done", e.Total-e.NotRun, e.Total)
+		fmt.Fprintf(&b, "%d of %d done", e.Total-e.Interrupted-e.NotRun, e.Total)
+	}
+	if e.Interrupted > 0 {
+		fmt.Fprintf(&b, "; %d interrupted", e.Interrupted)
 	}
 	if e.NotRun > 0 {
-		text += fmt.Sprintf("; %d not begun", e.NotRun)
+		fmt.Fprintf(&b, "; %d not begun", e.NotRun)
 	}
-	return text
+	return b.String()
 }
 
 // Unwrap is First and Stopped.
@@ -178,18 +185,26 @@ func (b *batch) done(err error) {
 // outcome is the error of all.
 func (b *batch) outcome(errOf func(i int) error) error {
 	e := &ParallelError{Total: b.total, Stopped: b.ctx.Err()}
+	ended := b.items.Err() != nil
 	for i := range b.total {
-		switch err := errOf(i); {
+		err := errOf(i)
+		interrupted := ended && errors.Is(err, context.Canceled)
+		switch {
 		case err == nil:
+			continue
 		case errors.Is(err, ErrNotRun):
 			e.NotRun++
+			continue
+		case interrupted:
+			e.Interrupted++
 		default:
-			if e.Failed++; e.First == nil {
-				e.First, e.Index = err, i
-			}
+			e.Failed++
+		}
+		if e.First == nil || !interrupted && e.Failed == 1 {
+			e.First, e.Index = err, i
 		}
 	}
-	if e.Failed+e.NotRun == 0 {
+	if e.Failed+e.Interrupted+e.NotRun == 0 {
 		return nil
 	}
 	return e

@@ -23,7 +23,7 @@ func numbers(n int) []int {
 	return s
 }
 
-func TestA60_AtMostTheLimitRunAtOnceAndResultsAreInOrder(t *testing.T) {
+func TestCM50_A60_AtMostTheLimitRunAtOnceAndResultsAreInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var running, most atomic.Int64
@@ -71,7 +71,7 @@ func TestA60_AFailureEndsTheContextOfTheOthers(t *testing.T) {
 	t.Parallel()
 	begun := make(chan bool)
 	results, err := commands.Parallel(t.Context(), commands.Pool{Limit: 2}, numbers(2), func(ctx context.Context, i int) (int, error) {
-		if i == 0 {
+		if i == 1 {
 			<-begun
 			return 0, errDisk
 		}
@@ -79,7 +79,8 @@ func TestA60_AFailureEndsTheContextOfTheOthers(t *testing.T) {
 		<-ctx.Done()
 		return 0, ctx.Err()
 	})
-	if !errors.Is(err, errDisk) || !errors.Is(results[1].Err, context.Canceled) {
+	if !errors.Is(err, errDisk) || !errors.Is(results[0].Err, context.Canceled) ||
+		err.Error() != "1 of 2 failed, the first is number 2: disk is full; 1 interrupted" {
 		t.Errorf("error %v, results %v", err, results)
 	}
 }
@@ -122,7 +123,7 @@ func TestA60_GraceLetsRunningItemsFinish(t *testing.T) {
 	}
 }
 
-func TestA60_CtrlCDrains(t *testing.T) {
+func TestCM50_A60_CtrlCDrains(t *testing.T) {
 	t.Parallel()
 	cmd, lines, errs := startPiped(t, "parallel")
 	for range 8 {

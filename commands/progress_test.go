@@ -31,7 +31,7 @@ func importing(err error) commands.Command {
 	}}
 }
 
-func TestA59_LinesWhereThereIsNoTerminal(t *testing.T) {
+func TestCM50_A59_LinesWhereThereIsNoTerminal(t *testing.T) {
 	t.Parallel()
 	const lines = "import: 40 % (10 of 25), 1/s, 0:15 left\nimport: 80 % (20 of 25), 1/s, 0:05 left\n"
 	for _, tt := range []struct {
