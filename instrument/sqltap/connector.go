@@ -26,9 +26,9 @@ func Open(driverName, dsn string, opts ...Option) (*sql.DB, error) {
 		if err != nil {
 			return nil, err
 		}
-		return sql.OpenDB(Connector(c, opts...)), nil
+		return OpenDB(c, opts...), nil
 	}
-	return sql.OpenDB(Connector(dsnConnector{dsn, d}, opts...)), nil
+	return OpenDB(dsnConnector{dsn, d}, opts...), nil
 }
 
 // Register makes a driver known to sql.Open under another name, with its statements

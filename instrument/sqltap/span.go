@@ -52,7 +52,7 @@ func (c *conn) beginAt(ctx context.Context, at int64, st *statement, args []driv
 		}
 		return call{instrument.LeafAt(ctx, at, st.handler), at, st}
 	}
-	attrs := [6]instrument.Attr{keySystem.String(c.tap.system), keyHash.Int64(hashOf(st, args)), c.tap.caller()}
+	attrs := [7]instrument.Attr{keySystem.String(c.tap.system), keyHash.Int64(hashOf(st, args)), c.tap.caller()}
 	n := 3
 	if len(args) > 0 {
 		attrs[n] = keyArgs.String(shapes(args))
@@ -64,6 +64,9 @@ func (c *conn) beginAt(ctx context.Context, at int64, st *statement, args []driv
 	}
 	if c.tx != nil {
 		attrs[n] = keyTransaction.Int64(c.tx.id)
+		n++
+	} else if wait := c.tap.pool.wait(); wait > 0 {
+		attrs[n] = keyPoolWait.Duration(wait)
 		n++
 	}
 	if at == 0 {

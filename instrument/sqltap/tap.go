@@ -38,6 +38,8 @@ type tap struct {
 	system    string
 	rules     *mask.Rules // nil: values of parameters are not kept
 	noCallers bool
+	poolWait  bool
+	pool      pool
 }
 
 func newTap(d driver.Driver, opts []Option) *tap {

@@ -26,6 +26,7 @@ type Verdicts struct {
 	Sequential   []Repeat      // one after the other what could be one statement
 	OpenRows     []int         // rows that were still open when the Record ended
 	Transactions []Transaction // in the order in which they began
+	PoolWait     time.Duration // for connections; 0 unless the option PoolWait was given
 }
 
 // Pattern is a statement with all its runs.
@@ -85,6 +86,8 @@ func Judge(spans []instrument.RecordSpan, l Limits) Verdicts {
 		if q.answered && q.span.Flags.Has(instrument.FlagUnfinished) {
 			v.OpenRows = append(v.OpenRows, q.at)
 		}
+		// What is longer than the Record was there is the wait of somebody else.
+		v.PoolWait += min(q.waited, q.span.Start)
 	}
 	v.NPlusOne, v.Sequential = loops(qs, l)
 	return v

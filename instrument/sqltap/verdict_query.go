@@ -24,6 +24,7 @@ type query struct {
 	closed      time.Duration
 	transaction int64
 	lasted      time.Duration // of its transaction, at the end
+	waited      time.Duration // for a connection
 	site        string        // the calls that led to it
 }
 
@@ -73,6 +74,8 @@ func (q *query) read(kv instrument.KV) {
 		q.transaction = n
 	case keyTransactionTime.Name():
 		q.lasted = d
+	case keyPoolWait.Name():
+		q.waited = d
 	case keyArgs.Name():
 		text, _ := kv.Value.(string)
 		q.args = countShapes(text)
