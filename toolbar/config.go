@@ -39,8 +39,8 @@ type Config struct {
 	// Hosts are further host names under which this machine may ask.
 	Hosts []string
 
-	// Keep decides which Records are kept; the zero value keeps all. Statistics are
-	// exact whatever is kept.
+	// Keep decides which Records are kept; the zero value keeps all, and shows the
+	// payloads of signals, masked. Statistics are exact whatever is kept.
 	Keep collect.Keep
 	// Ignore names paths, commands, signals and tasks that are not recorded. The
 	// toolbar never records itself.
@@ -98,6 +98,12 @@ func (c Config) withDefaults() Config {
 		c.Logger = slog.Default()
 	}
 	return c
+}
+
+// development tells that everything is kept: then traces show payloads of signals too,
+// masked, which costs a send more than all else that is recorded of it.
+func (c Config) development() bool {
+	return c.Keep.All || c.Keep.Share == 0 && c.Keep.Slowest == 0 && c.Keep.Func == nil
 }
 
 // validate names the field that cannot be used.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/collect"
 	"github.com/go-debug-toolbar/debugtoolbar/signals"
+	"github.com/go-debug-toolbar/debugtoolbar/signals/framework"
 	"github.com/go-debug-toolbar/debugtoolbar/web"
 )
 
@@ -81,15 +83,24 @@ func (f feed) Next(ctx context.Context) (s instrument.Summary, missed uint64, ok
 
 // catalogue gives web the signals that the app declares.
 func catalogue() []web.Signal {
-	infos := signals.All()
-	all := make([]web.Signal, len(infos))
-	for i, info := range infos {
-		all[i] = web.Signal{Name: info.Name, Payload: info.Payload, Source: info.Source}
-		for _, c := range info.Receivers {
-			all[i].Receivers = append(all[i].Receivers, web.Receiver{Name: c.Name(), Source: c.Source(), Options: options(c)})
+	var all []web.Signal
+	for _, info := range signals.All() {
+		if len(info.Receivers) == 0 && ownSignals[info.Name] {
+			continue
 		}
+		s := web.Signal{Name: info.Name, Doc: info.Doc, Payload: info.Payload, Source: info.Source, Fired: info.Fired}
+		for _, c := range info.Receivers {
+			s.Receivers = append(s.Receivers, web.Receiver{Name: c.Name(), Source: c.Source(), Options: options(c)})
+		}
+		all = append(all, s)
 	}
 	return all
+}
+
+// ownSignals are sent by the toolbar itself: who does not listen need not see them.
+var ownSignals = map[string]bool{
+	framework.RequestStarted.Name(): true, framework.RequestFinished.Name(): true, framework.GotRequestException.Name(): true,
+	framework.CommandStarted.Name(): true, framework.CommandFinished.Name(): true,
 }
 
 // options are how a receiver was connected, as it would be written.
@@ -101,7 +112,10 @@ func options(c *signals.Connection) (out []string) {
 		out = append(out, fmt.Sprintf("From(%v)", c.Sender()))
 	}
 	for _, name := range c.Conditions() {
-		out = append(out, "When("+name+")")
+		if !strings.Contains(name, "(") {
+			name = "When(" + name + ")"
+		}
+		out = append(out, name)
 	}
-	return out
+	return append(out, c.Policies()...)
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/metrics"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
+	"github.com/go-debug-toolbar/debugtoolbar/signals"
+	"github.com/go-debug-toolbar/debugtoolbar/signals/framework"
 	"github.com/go-debug-toolbar/debugtoolbar/web"
 )
 
@@ -30,6 +32,8 @@ type Toolbar struct {
 	metrics   *metrics.Collector
 	dashboard *web.Dashboard
 	started   time.Time
+
+	stopSignals func() // takes the framework's signals off the recorder
 
 	closing sync.Mutex // held by Close
 	closed  bool
@@ -48,8 +52,12 @@ func New(c Config) (*Toolbar, error) {
 	if err := t.open(); err != nil {
 		return nil, errors.Join(err, t.release())
 	}
+	t.stopSignals = framework.Install(t.recorder)
 	if !c.NotDefault {
 		instrument.SetDefault(t.recorder)
+		if t.config.development() {
+			signals.SetRenderer(t.config.Mask.Struct)
+		}
 	}
 	return t, nil
 }
@@ -145,9 +153,11 @@ func (t *Toolbar) Close(ctx context.Context) error {
 		return nil
 	}
 	t.closed = true
+	t.stopSignals()
 	t.recorder.SetEnabled(false)
 	if instrument.Default() == t.recorder {
 		instrument.SetDefault(nil)
+		signals.SetRenderer(nil)
 	}
 	err := t.collector.Close(ctx)
 	return errors.Join(err, t.release())

@@ -65,8 +65,10 @@ type Retention struct {
 // Signal is a signal of the app's catalogue.
 type Signal struct {
 	Name      string
+	Doc       string // what it means; "" not said
 	Payload   string // the type
 	Source    instrument.Source
+	Fired     bool       // it was sent at least once, heard or not
 	Receivers []Receiver // in the order of calls
 }
 

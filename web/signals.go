@@ -146,6 +146,9 @@ func (d *Dashboard) signals(r *http.Request, stats map[handlerKey]*query.Handler
 			chosen = sig.Name
 		}
 		row := signalRow(sig, stats, whole)
+		if row.Note == "" {
+			row.Note = sig.Doc
+		}
 		row.Current = sig.Name == chosen
 		if row.Current {
 			m.Selected = signalDetail(sig, stats)
@@ -172,10 +175,10 @@ func signalRow(sig Signal, stats map[handlerKey]*query.HandlerStats, whole time.
 	switch {
 	case row.Failed+row.Panics > 0:
 		row.Status, row.Note = view.StatusBad, failures(row.Failed, row.Panics)
+	case row.Receivers == 0 && (row.Sent > 0 || sig.Fired):
+		row.Status, row.Note = view.StatusNew, "nobody listens"
 	case row.Sent == 0:
 		row.Status, row.Note = view.StatusOff, "not sent"
-	case row.Receivers == 0:
-		row.Status, row.Note = view.StatusNew, "nobody listens"
 	}
 	return row
 }
@@ -216,9 +219,9 @@ func signalDetail(sig Signal, stats map[handlerKey]*query.HandlerStats) *view.Si
 
 // signalAlerts are the findings about one signal.
 func (d *Dashboard) signalAlerts(sig Signal, row view.SignalRow) []view.Alert {
-	if row.Sent > 0 && row.Receivers == 0 && d.config.Signals != nil {
+	if row.Receivers == 0 && (row.Sent > 0 || sig.Fired) && d.config.Signals != nil {
 		return []view.Alert{{
-			Title: sig.Name + " was sent " + view.Count(row.Sent) + " times, nobody listens",
+			Title: sig.Name + " is sent, nobody listens",
 			Text:  "A send without receivers costs next to nothing, but somebody may expect it to do something.",
 			Fix:   "connect a receiver, or take the send out.",
 		}}
