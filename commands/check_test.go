@@ -95,6 +95,24 @@ func TestCM16_SkipChecksIsNoOptionWhereNothingIsChecked(t *testing.T) {
 	}
 }
 
+func TestCM41_WarningsAreLogLinesWithJSON(t *testing.T) {
+	t.Parallel()
+	res := commandstest.Call(t, checkedRoot(), "tagged", "--json")
+	if l := jsonLines(t, res.Stderr); len(l) != 1 || l[0]["level"] != "WARN" || l[0]["check"] != "schema" || l[0]["command"] != "tagged" {
+		t.Errorf("got %+v", res)
+	}
+}
+
+func TestCM41_AFailedCheckIsRecordedOnTheRunItStopped(t *testing.T) {
+	t.Parallel()
+	runs, _, _ := recorded(t, func(ctx context.Context) {
+		_ = checkedRoot().CallIO(ctx, quiet(), "all", "--skip-checks=false")
+	})
+	if len(runs) != 1 || runs[0].Status != 1 || runs[0].Error != "the checks found what must be put right first:" {
+		t.Errorf("%+v", runs)
+	}
+}
+
 func TestAddCheck_RefusesOneThatChecksNothing(t *testing.T) {
 	t.Parallel()
 	defer func() {

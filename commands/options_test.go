@@ -217,6 +217,47 @@ func TestCM24_CommandsBelowOthers(t *testing.T) {
 	}
 }
 
+func TestCM24_WhatCannotStandBelowACommandIsRefused(t *testing.T) {
+	t.Parallel()
+	run := func(context.Context, *commands.Run) error { return nil }
+	leaf := commands.Command{Name: "leaf", Run: run}
+	for want, cmd := range map[string]commands.Command{
+		`commands: Add "x": a command with commands below it takes no arguments`:  {Name: "x", Args: "A", Sub: []commands.Command{leaf}},
+		`commands: Add "x": two commands below it are called "leaf"`:              {Name: "x", Sub: []commands.Command{leaf, leaf}},
+		`commands: Add "x": leaf: one of Run and Setup is required, and only one`: {Name: "x", Sub: []commands.Command{{Name: "leaf"}}},
+		`commands: Add "x": one of Run and Setup is required, and only one`:       {Name: "x", Run: run, Setup: func(*commands.Flags) commands.RunFunc { return run }},
+		`commands: Add "x": flag --traceback is one that every command has`: {Name: "x", Sub: []commands.Command{{Name: "leaf", Setup: func(f *commands.Flags) commands.RunFunc {
+			f.Bool("traceback", false, "")
+			return run
+		}}}},
+	} {
+		func() {
+			defer func() {
+				if got := fmt.Sprint(recover()); got != want {
+					t.Errorf("panic %s\nwant  %s", got, want)
+				}
+			}()
+			commands.New("manage").Add(cmd)
+		}()
+	}
+}
+
+func TestCM24_CommandsBelowOthersHaveGroups(t *testing.T) {
+	t.Parallel()
+	root := commands.New("manage")
+	say := func(_ context.Context, run *commands.Run) error { return run.Out.Line("said by " + run.Name) }
+	root.Add(commands.Command{Name: "mail", Run: say, Sub: []commands.Command{{Name: "send", Group: "Daily", Help: "Send it.", Run: say}}})
+	for _, tt := range []struct{ line, want string }{
+		{"mail", "said by mail\n"},
+		{"mail send", "said by mail send\n"},
+		{"mail --help", "Daily\n  send        Send it.\n"},
+	} {
+		if res := commandstest.Call(t, root, strings.Fields(tt.line)...); res.Code != 0 || !strings.Contains(strings.ReplaceAll(res.Stdout, "Daily:", "Daily"), tt.want) {
+			t.Errorf("%s: got %+v", tt.line, res)
+		}
+	}
+}
+
 func TestCM29_BaseOptionsCanBeLeftOutOfHelp(t *testing.T) {
 	t.Parallel()
 	root := newRoot()

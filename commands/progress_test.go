@@ -69,6 +69,37 @@ func TestA59_LogLinesWithJSON(t *testing.T) {
 	})
 }
 
+func TestProgress_LongAndFast(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		res := printing(t, func(run *commands.Run) {
+			p := run.Progress("rows", 100_000_000)
+			for range 2 {
+				time.Sleep(time.Hour)
+				p.Add(10_000_000)
+			}
+			p.End(errDisk)
+		})
+		want := "rows: 10 % (10000000 of 100000000), 2778/s, 9:00:00 left\n" +
+			"rows: 20 % (20000000 of 100000000), 2778/s, 8:00:00 left\n" +
+			"rows: failed at 20 % (20000000 of 100000000): disk is full\n"
+		if res.Stderr != want {
+			t.Errorf("printed\n%s\nwant\n%s", res.Stderr, want)
+		}
+	})
+}
+
+func TestA59_AFailureIsALogLineWithJSON(t *testing.T) {
+	t.Parallel()
+	lines := jsonLines(t, commandstest.Command(t, commands.Command{Name: "import", Run: func(_ context.Context, run *commands.Run) error {
+		run.Progress("rows", 0).Add(3)
+		return errDisk
+	}}, "--json").Stderr)
+	if len(lines) != 2 || lines[0]["msg"] != "progress" || lines[0]["error"] != "disk is full" || lines[0]["done"] != 3.0 || lines[1]["msg"] != "disk is full" {
+		t.Errorf("lines %v", lines)
+	}
+}
+
 func TestProgress_EndsWithTheRun(t *testing.T) {
 	t.Parallel()
 	var kept *commands.Progress
