@@ -41,6 +41,10 @@ func Try(name string, f func(next http.Handler) (http.Handler, error)) Layer {
 	return named(layer{name: name, fn: f, source: instrument.FuncSource(f)})
 }
 
+// Measured is l, measured like a layer of a Stack, for routers that keep lists of
+// middleware themselves. It is called like its function, or as Named has it.
+func Measured(l Layer) Layer { return named(describe(l)) }
+
 func infallible(l Layer) func(http.Handler) (http.Handler, error) {
 	return func(next http.Handler) (http.Handler, error) { return l(next), nil }
 }
@@ -86,7 +90,7 @@ func describe(l Layer) layer {
 		l(&a)
 		return a.layer
 	}
-	src := instrument.FuncSource(l)
+	src := sourceOfFunc(l)
 	return layer{name: declaredName(src), fn: infallible(l), source: src}
 }
 

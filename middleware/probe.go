@@ -24,21 +24,42 @@ type Probe struct {
 // LayerProbe measures a layer. fn is the function that it consists of; its
 // place in the code is recorded. An empty name stands for the function's.
 func LayerProbe(name string, fn any) *Probe {
-	src := instrument.FuncSource(fn)
+	src := sourceOfFunc(fn)
 	if name == "" {
 		name = declaredName(src)
 	}
 	return &Probe{handler: instrument.NewHandler(instrument.KindLayer, name, src)}
 }
 
-// ViewProbe measures a view: what a router ends in. What it serves must have
-// the route in r.Pattern when it returns.
+// ViewProbe measures a view: what a router ends in. fn is the handler or function
+// that it consists of. An empty name stands for the function's, as View has it.
+// What it serves must have the route in r.Pattern when it returns.
 func ViewProbe(name string, fn any) *Probe {
-	src := instrument.FuncSource(fn)
-	if name == "" {
-		name = src.Func
+	own, src := "", sourceOfFunc(fn)
+	if h, ok := fn.(http.Handler); ok {
+		own, src = sourceOf(h)
+	} else {
+		own = src.Func
 	}
-	return &Probe{handler: instrument.NewHandler(instrument.KindView, name, src), view: true}
+	p := &Probe{view: true}
+	if name == "" && isLiteral(own) {
+		p.find = literals(declaredName(src), src)
+	}
+	p.handler = instrument.NewHandler(instrument.KindView, or(name, own), src)
+	return p
+}
+
+// literals names a function literal after where it stands and the route.
+func literals(declared string, src instrument.Source) func(*http.Request) *instrument.Handler {
+	var known patternTable[*instrument.Handler]
+	return func(r *http.Request) *instrument.Handler {
+		h, ok := known.get(r.Pattern)
+		if !ok {
+			h = instrument.NewHandler(instrument.KindView, declared+" "+r.Pattern, src)
+			known.set(r.Pattern, h)
+		}
+		return h
+	}
 }
 
 // Name is the name in records and statistics.

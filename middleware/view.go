@@ -60,7 +60,11 @@ func (p *Probe) serveHooked(w http.ResponseWriter, r *http.Request, h http.Handl
 		h.ServeHTTP(w, r)
 		return
 	}
-	inner := c.processViews(w, r, Route{Pattern: r.Pattern, View: p.Name(), Handler: h})
+	name := p.Name()
+	if p.find != nil && r.Pattern != "" {
+		name = p.find(r).Name()
+	}
+	inner := c.processViews(w, r, Route{Pattern: r.Pattern, View: name, Handler: h})
 	if inner != nil {
 		h.ServeHTTP(w, inner)
 		copyBack(r, inner)

@@ -45,14 +45,45 @@ func Run(t *testing.T, wrap func(http.Handler) http.Handler) {
 	}
 }
 
+// RunAgainst is Run for what cannot be compared with a bare handler: a router
+// with what is put into it is compared with the router alone.
+func RunAgainst(t *testing.T, control, wrap func(http.Handler) http.Handler) {
+	t.Helper()
+	for _, c := range Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			CompareAgainst(t, c, control, wrap)
+		})
+	}
+}
+
 // Compare serves c with and without wrap and reports every difference. The
 // Date header and ports are not compared.
 func Compare(t testing.TB, c Case, wrap func(http.Handler) http.Handler) {
 	t.Helper()
 	bare := func(next http.Handler) http.Handler { return next }
-	diff(t, "HTTP/1.1", serveHTTP1(t, c, bare), serveHTTP1(t, c, wrap))
+	compare(t, c, bare, wrap, func(o outcome) outcome { return o })
+}
+
+// CompareAgainst is Compare, but with control instead of the bare handler. The
+// pattern on the outermost request is not compared: routers hide theirs.
+func CompareAgainst(t testing.TB, c Case, control, wrap func(http.Handler) http.Handler) {
+	t.Helper()
+	compare(t, c, control, wrap, func(o outcome) outcome {
+		for i, saw := range o.saw {
+			if rest, ok := strings.CutPrefix(saw, "outermost: pattern "); ok {
+				_, o.saw[i], _ = strings.Cut(rest, ", ")
+			}
+		}
+		return o
+	})
+}
+
+func compare(t testing.TB, c Case, control, wrap func(http.Handler) http.Handler, without func(outcome) outcome) {
+	t.Helper()
+	diff(t, "HTTP/1.1", without(serveHTTP1(t, c, control)), without(serveHTTP1(t, c, wrap)))
 	if !c.OnlyHTTP1 {
-		diff(t, "HTTP/2", serveHTTP2(t, c, bare), serveHTTP2(t, c, wrap))
+		diff(t, "HTTP/2", without(serveHTTP2(t, c, control)), without(serveHTTP2(t, c, wrap)))
 	}
 }
 
