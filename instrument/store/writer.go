@@ -126,6 +126,8 @@ func (w *writer) close(ctx context.Context) error {
 // lock when it comes to writing, and then no busy timeout helps it.
 func (w *writer) transaction(ctx context.Context, fn func() error) error {
 	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		// A deadline that passed just when it began leaves it open, and the file locked for everybody.
+		_, _ = w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 		return fmt.Errorf("begin: %w", err)
 	}
 	done := false
