@@ -42,5 +42,5 @@ demo: ## run the shop with the toolbar
 	@$(GO) run ./demo
 
 .PHONY: shots
-shots: ## take the README's pictures from the running demo
-	@cd demo && $(GO) test -run '^TestScreenshots$$' -count=1 ./browser -args -shots ../screenshots
+shots: ## take the README's pictures from the running demo (5 minutes of traffic)
+	@cd demo && $(GO) test -count=1 -timeout 20m -run Screenshots ./e2e/browser -args -traffic 5m -shots ../../../docs/pictures
