@@ -13,6 +13,11 @@ import (
 // them for frameworks whose middleware is not a func(http.Handler) http.Handler:
 // one Probe per layer, made once, and Serve around each call.
 type Probe struct {
+	// KeepWriter is for frameworks with a writer of their own: what Serve calls
+	// does not use the writer that it gets. A panic is then not answered here, but
+	// further out.
+	KeepWriter bool
+
 	handler *instrument.Handler
 	hooks   *hookSet    // of the layer, if it has hooks
 	exc     *exceptions // if the layer is an Exceptions
@@ -118,7 +123,7 @@ func (p *Probe) serveIn(outer *call, w http.ResponseWriter, r *http.Request, run
 	c, span, start := outer.begin(p, w, r)
 	inner := r.WithContext(c)
 	var at boundary
-	if outer.exc != nil {
+	if outer.exc != nil && !p.KeepWriter {
 		at, w = newBoundary(w, r)
 	}
 	returned := false
@@ -133,7 +138,7 @@ func (p *Probe) serveIn(outer *call, w http.ResponseWriter, r *http.Request, run
 			err = failure
 		}
 		endSpan(span, end, v, returned, err)
-		if outer.exc != nil {
+		if at.res != nil {
 			v = at.close(c, inner, v, returned)
 		}
 		if v != nil {
