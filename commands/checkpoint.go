@@ -128,7 +128,7 @@ func (c *Checkpoint) write(line string) error {
 // Finish says that the batch is complete: the file is removed, so that the next run
 // begins anew.
 func (c *Checkpoint) Finish() error {
-	return errors.Join(os.Remove(c.file.Name()), c.Close())
+	return errors.Join(c.Close(), os.Remove(c.file.Name()))
 }
 
 // Close closes the file and leaves it for the next run. It may be repeated.

@@ -25,6 +25,8 @@ type invocation struct {
 	run  *Run // nil until a command is begun
 	err  error
 	ran  bool // the command line was in order; else err is one of usage
+
+	ownJSON bool // the refused command has a --json of its own
 }
 
 func (r *Root) invoke(ctx context.Context, streams IO, args []string, cli bool) *invocation {
@@ -115,6 +117,8 @@ func (inv *invocation) branch(c *registered, start startFunc) *cobra.Command {
 
 // refuse turns what cobra says before a command began into an error of ours.
 func (inv *invocation) refuse(tree, cmd *cobra.Command, err error) {
+	json := cmd.Flags().Lookup("json")
+	inv.ownJSON = json != nil && json != tree.PersistentFlags().Lookup("json")
 	var name string
 	if n, _ := fmt.Sscanf(err.Error(), "unknown command %q for", &name); n == 1 && cmd.Parent() == nil {
 		inv.err = &UnknownCommandError{Name: name, Suggestion: closest(name, inv.root.top())}

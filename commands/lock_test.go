@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -80,6 +81,21 @@ func TestA61_ThePlaceOfTheLocksMustExist(t *testing.T) {
 	})
 	if res := commandstest.Call(t, root, "a/b"); res.Code != 1 || !strings.HasPrefix(res.Stderr, "Error: lock a/b: open ") {
 		t.Errorf("got %+v", res)
+	}
+}
+
+func TestA61_WhatStandsInALocksFileIsShownSafely(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "shop")
+	root := exclusive(commands.FileLocks(path), func(root *commands.Root, ctx context.Context) error {
+		if err := os.WriteFile(path+".a-b.lock", []byte("\x1b]0;owned\a process 1\n"), 0o600); err != nil {
+			t.Error(err)
+		}
+		return root.CallIO(ctx, quiet(), "a/b")
+	})
+	err := root.CallIO(t.Context(), quiet(), "a/b")
+	if locked, ok := errors.AsType[*commands.LockedError](err); !ok || locked.Holder != "]0;owned process 1" {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -33,11 +33,23 @@ func (l fileLocks) Lock(_ context.Context, name string) (func() error, error) {
 	return func() error { return releaseLock(f) }, nil
 }
 
-// holder is what the lock's file says; "" when that cannot be read.
+// holder is what the lock's file says; "" when that cannot be read. Others may have
+// written there, so only letters that can be shown come back.
 func holder(file string) string {
-	b, _ := os.ReadFile(file)
-	line, _, _ := strings.Cut(string(b), "\n")
-	return line[:min(len(line), 100)]
+	f, err := os.Open(file)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	b := make([]byte, 100)
+	n, _ := f.Read(b)
+	line, _, _ := strings.Cut(string(b[:n]), "\n")
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, line)
 }
 
 // fileName makes a name part of a file's name.

@@ -31,5 +31,7 @@ func openLocked(file string) (*os.File, error) {
 // opened it meanwhile would lock one that is gone.
 func releaseLock(f *os.File) error {
 	_ = f.Truncate(0)
-	return f.Close()
+	// Said outright: a child that is being started has a copy of the file until it
+	// becomes another program, and closing ours would leave the lock with it.
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
 }

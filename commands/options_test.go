@@ -41,15 +41,19 @@ func TestCM13_ACommandThatDoesNothingIsRefused(t *testing.T) {
 
 func TestCM14_OptionsInWideUseGiveWayToTheCommandsOwn(t *testing.T) {
 	t.Parallel()
-	res := commandstest.Command(t, commands.Command{Name: "export", Setup: func(f *commands.Flags) commands.RunFunc {
+	cmd := commands.Command{Name: "export", Setup: func(f *commands.Flags) commands.RunFunc {
 		json, profile := f.Bool("json", false, ""), f.String("profile", "", "")
 		return func(_ context.Context, run *commands.Run) error {
 			_ = run.Out.Printf("%v %s", *json, *profile)
 			return errDisk
 		}
-	}}, "--json", "--profile", "work")
+	}}
+	res := commandstest.Command(t, cmd, "--json", "--profile", "work")
 	if res.Stdout != "true work" || res.Stderr != "Error: disk is full\n" {
 		t.Errorf("got %+v", res)
+	}
+	if res := commandstest.Command(t, cmd, "--json", "--nope"); !strings.HasPrefix(res.Stderr, "Usage:") {
+		t.Errorf("refused: got %+v", res)
 	}
 }
 

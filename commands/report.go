@@ -14,7 +14,7 @@ import (
 func (inv *invocation) report() {
 	switch {
 	case inv.err == nil:
-	case inv.base.json || !inv.ran && inv.asksForJSON():
+	case inv.base.json || !inv.ran && !inv.ownJSON && inv.asksForJSON():
 		inv.reportJSON()
 	default:
 		inv.reportText(inv.newOutput(inv.io.Err, nil))
