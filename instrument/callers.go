@@ -12,7 +12,7 @@ var KeyCaller = NewKey("code.caller")
 // How many calls are looked at: first a few, and where none of them is in the
 // app's own code, because it goes through a deep library, more.
 const (
-	callersNear = 16
+	callersNear = 20
 	callersFar  = 64
 )
 
