@@ -60,7 +60,7 @@ type ExceptionProcessor interface {
 type Route struct {
 	Pattern string       // as in r.Pattern: "GET /orders/{id}"
 	View    string       // the name of the view: "shop.showOrder"
-	Handler http.Handler // the view
+	Handler http.Handler // the view; nil if the router has views of another kind
 }
 
 // Head is the head of a response that is about to be sent.

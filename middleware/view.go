@@ -47,28 +47,36 @@ func (*view) HasViews() bool { return true }
 // around it. Adapters call it where their router has chosen h, with the route in
 // r.Pattern.
 func (p *Probe) ServeView(w http.ResponseWriter, r *http.Request, h http.Handler) {
-	_ = p.Serve(w, r, func(w http.ResponseWriter, r *http.Request) error {
-		p.serveHooked(w, r, h)
+	_ = p.serveView(w, r, h, func(w http.ResponseWriter, r *http.Request) error {
+		h.ServeHTTP(w, r)
 		return nil
 	})
 }
 
-// serveHooked runs the view behind the layers' ProcessView.
-func (p *Probe) serveHooked(w http.ResponseWriter, r *http.Request, h http.Handler) {
-	c := callOf(r.Context())
-	if c == nil || !c.hasViewHooks() {
-		h.ServeHTTP(w, r)
-		return
-	}
-	name := p.Name()
-	if p.find != nil && r.Pattern != "" {
-		name = p.find(r).Name()
-	}
-	inner := c.processViews(w, r, Route{Pattern: r.Pattern, View: name, Handler: h})
-	if inner != nil {
-		h.ServeHTTP(w, inner)
-		copyBack(r, inner)
-	}
+// ServeViewFunc is ServeView for a view that is not an http.Handler. It gives
+// run's error back.
+func (p *Probe) ServeViewFunc(w http.ResponseWriter, r *http.Request, run func(http.ResponseWriter, *http.Request) error) error {
+	return p.serveView(w, r, nil, run)
+}
+
+// serveView runs the view behind the layers' ProcessView.
+func (p *Probe) serveView(w http.ResponseWriter, r *http.Request, h http.Handler, run func(http.ResponseWriter, *http.Request) error) error {
+	return p.Serve(w, r, func(w http.ResponseWriter, r *http.Request) error {
+		c := callOf(r.Context())
+		if c == nil || !c.hasViewHooks() {
+			return run(w, r)
+		}
+		name := p.Name()
+		if p.find != nil && r.Pattern != "" {
+			name = p.find(r).Name()
+		}
+		inner := c.processViews(w, r, Route{Pattern: r.Pattern, View: name, Handler: h})
+		if inner == nil {
+			return nil
+		}
+		defer copyBack(r, inner)
+		return run(w, inner)
+	})
 }
 
 // muxView knows the views behind a mux. They are looked up once per pattern.

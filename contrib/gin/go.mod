@@ -5,6 +5,8 @@ go 1.26.0
 require (
 	github.com/gin-gonic/gin v1.12.0
 	github.com/go-debug-toolbar/debugtoolbar v0.0.0
+	github.com/gorilla/websocket v1.5.3
+	go.uber.org/goleak v1.3.0
 )
 
 require (

@@ -2,6 +2,7 @@ package gintap
 
 import (
 	"net/http"
+	"reflect"
 
 	"github.com/gin-gonic/gin"
 
@@ -19,18 +20,30 @@ func route(c *gin.Context) {
 func layers(handlers []gin.HandlerFunc) []gin.HandlerFunc {
 	all := make([]gin.HandlerFunc, len(handlers))
 	for i, h := range handlers {
-		all[i] = Layer("", h)
+		all[i] = layer(h)
 	}
 	return all
 }
 
-// Layer measures a middleware, under its function's name if name is empty. A
-// Router does it for all that is registered on it.
-func Layer(name string, h gin.HandlerFunc) gin.HandlerFunc {
+// Named gives a middleware another name than its function's.
+func Named(name string, h gin.HandlerFunc) gin.HandlerFunc {
 	if h == nil {
 		return nil // gin says what is wrong
 	}
-	probe := middleware.LayerProbe(name, h)
+	return measured(middleware.LayerProbe(name, h), h)
+}
+
+func layer(h gin.HandlerFunc) gin.HandlerFunc {
+	if h == nil || codeOf(h) == measuredCode {
+		return h
+	}
+	return measured(middleware.LayerProbe("", h), h)
+}
+
+// measured must not be inlined: layer knows what it returns by its code.
+//
+//go:noinline
+func measured(probe *middleware.Probe, h gin.HandlerFunc) gin.HandlerFunc {
 	probe.KeepWriter = true
 	return func(c *gin.Context) {
 		outer := c.Request
@@ -42,6 +55,10 @@ func Layer(name string, h gin.HandlerFunc) gin.HandlerFunc {
 		})
 	}
 }
+
+var measuredCode = codeOf(measured(&middleware.Probe{}, nil))
+
+func codeOf(h gin.HandlerFunc) uintptr { return reflect.ValueOf(h).Pointer() }
 
 // enter gives c the request of a span. leave takes it back, if nobody has put
 // another in its place: that one stays, as it would without us.
