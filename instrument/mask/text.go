@@ -17,7 +17,7 @@ func (r *Rules) Text(s string) string {
 func (r *Rules) TextN(s string) (masked string, hidden int) {
 	r = r.orDefault()
 	if i := nextTrigger(s, 0); i < len(s) {
-		s, hidden = r.scan(s, i)
+		s, hidden = r.scanAll(s, i)
 	}
 	for _, p := range r.patterns {
 		var n int
@@ -25,6 +25,27 @@ func (r *Rules) TextN(s string) (masked string, hidden int) {
 		hidden += n
 	}
 	return s, hidden
+}
+
+// maxScans bounds how often a text is looked at.
+const maxScans = 4
+
+// scanAll scans until nothing more is found: a value that was hidden may have held the
+// quote by which the next name was read, and masking twice must not hide more than
+// masking once.
+func (r *Rules) scanAll(s string, from int) (masked string, hidden int) {
+	masked, hidden = r.scan(s, from)
+	for range maxScans - 1 {
+		if hidden == 0 {
+			break
+		}
+		again, n := r.scan(masked, nextTrigger(masked, 0))
+		if n == 0 {
+			break
+		}
+		masked, hidden = again, Hidden(again)-Hidden(s)
+	}
+	return masked, hidden
 }
 
 func (r *Rules) scan(s string, from int) (masked string, hidden int) {
