@@ -1,5 +1,5 @@
 # Every module of the repository, the core first. Each is built, tested and tidied by itself.
-MODULES := . contrib/chi contrib/gorilla demo bench
+MODULES := . contrib/chi contrib/gin contrib/gorilla demo bench
 GO ?= go
 TEMPL := github.com/a-h/templ/cmd/templ@v0.3.1020
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
