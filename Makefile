@@ -1,5 +1,5 @@
 # Every module of the repository, the core first. Each is built, tested and tidied by itself.
-MODULES := . contrib/chi contrib/gin contrib/gorilla demo bench
+MODULES := . contrib/chi contrib/echo contrib/gin contrib/gorilla demo bench
 GO ?= go
 TEMPL := github.com/a-h/templ/cmd/templ@v0.3.1020
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -14,7 +14,10 @@ help: ## list what make can do
 
 .PHONY: test
 test: ## test every module (missing services are named and skipped; with CI=true they fail)
-	@set -e; for m in $(MODULES); do echo "== go test $$m"; (cd $$m && $(GO) test $(TESTFLAGS) ./...); done
+	@# The demo's packages drive browsers and load: one at a time, or they measure each other.
+	@set -e; for m in $(MODULES); do echo "== go test $$m"; \
+		case $$m in demo) p="-p 1";; *) p=;; esac; \
+		(cd $$m && $(GO) test $$p $(TESTFLAGS) ./...); done
 
 .PHONY: build
 build: ## build every module, each by itself

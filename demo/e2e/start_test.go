@@ -15,11 +15,14 @@ import (
 // within is how long the demo may take from its start to its first page.
 const within = 5 * time.Second
 
+// TestStart_TheDemoAnswersWithinSecondsInAnEmptyFolder runs alone: what else the
+// machine does at the time is not the demo's.
 func TestStart_TheDemoAnswersWithinSecondsInAnEmptyFolder(t *testing.T) {
-	t.Parallel()
 	e2etest.Demo(t) // the build does not count
 	begun := time.Now()
 	demo := e2etest.Start(t, t.TempDir())
+	e2etest.Fetch(t, demo.Shop)
+	took := time.Since(begun)
 	for url, want := range map[string]string{
 		demo.Shop:                "From the last kiln",
 		demo.Dashboard:           "fernhill",
@@ -33,8 +36,8 @@ func TestStart_TheDemoAnswersWithinSecondsInAnEmptyFolder(t *testing.T) {
 			t.Errorf("%s: %d without %q:\n%.300s", url, status, want, body)
 		}
 	}
-	if took := time.Since(begun); took > within {
-		t.Errorf("the first pages took %v, want %v at most", took, within)
+	if took > within {
+		t.Errorf("the first page took %v, want %v at most", took, within)
 	}
 	t.Logf("addresses after %v", demo.StartedIn)
 }
