@@ -13,9 +13,9 @@
 //		log.Fatal(http.ListenAndServe("127.0.0.1:8080", record(stack.Then(mux))))
 //	}
 //
-// A stack passes on what its layers do, panics included; it turns nothing into
-// a response. The package depends on the standard library and package
-// instrument alone.
+// A stack passes on what its layers do, panics included; only the layer that
+// [Exceptions] makes turns errors and panics into responses. The package depends on
+// the standard library and package instrument alone.
 //
 // # What is measured
 //
@@ -23,6 +23,35 @@
 //	└ layer requestLog     its own time is what is left of its span
 //	  └ layer cors         without the span inside it
 //	    └ view main.hello  what the mux chose, with file and line
+//
+// A layer's span says how long it took before and after the next one, that it cut
+// the chain short if it called none, and which response headers and context keys
+// it changed: values only of headers that say nothing about a user.
+//
+// # Hooks
+//
+// A layer can be a value with some of Django's hooks instead of a function (see
+// [Hooks]). With layers A and B around a view, they are called in this order:
+//
+//	A.ProcessRequest           B.ProcessRequest
+//	A.ProcessView              B.ProcessView              after routing
+//	view
+//	B.ProcessException         A.ProcessException         if the view failed
+//	B.ProcessTemplateResponse  A.ProcessTemplateResponse  if it ends with Render
+//	B.ProcessResponse          A.ProcessResponse          before the header is sent
+//
+// Responses are not buffered for that. ProcessResponse runs when the header is
+// about to be written, which for a streamed response is long before the view ends.
+// It can set headers and replace the response, but it does not see the body.
+// As every layer in Go, one with hooks may be put around a single route; the order
+// of events is then the same as around everything.
+//
+// # Errors
+//
+// Within [Exceptions], the error of a view (see [HandlerFunc]) and every panic
+// becomes a response at the edge of the layer that it left, so that the layers
+// around it see a response with a status, and never a panic. One log record is
+// written for each response of 400 and above.
 //
 // # The response writer
 //
