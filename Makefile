@@ -1,5 +1,11 @@
 # Every module of the repository, the core first. Each is built, tested and tidied by itself.
-MODULES := . contrib/chi contrib/echo contrib/gin contrib/gorilla demo bench
+MODULES := .
+MODULES += contrib/chi
+MODULES += contrib/echo
+MODULES += contrib/gin
+MODULES += contrib/gorilla
+MODULES += demo
+MODULES += bench
 GO ?= go
 TEMPL := github.com/a-h/templ/cmd/templ@v0.3.1020
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -18,6 +24,10 @@ test: ## test every module (missing services are named and skipped; with CI=true
 	@set -e; for m in $(MODULES); do echo "== go test $$m"; \
 		case $$m in demo) p="-p 1";; *) p=;; esac; \
 		(cd $$m && $(GO) test $$p $(TESTFLAGS) ./...); done
+
+.PHONY: modules
+modules: ## name the modules, for scripts
+	@echo $(MODULES)
 
 .PHONY: build
 build: ## build every module, each by itself
