@@ -51,6 +51,8 @@ type Records struct {
 
 	Since, Until time.Time // when it began; zero is open
 
+	Where Where // what they must be besides; zero is anything
+
 	Sort  Sort
 	After Cursor // RecordPage.Next of the page before; zero is the first page
 	Limit int    // 0: 50; at most 1000

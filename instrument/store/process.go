@@ -124,9 +124,17 @@ func (p *run) alive(o *Options) bool {
 func (s *Store) Processes(ctx context.Context) ([]query.Process, error) {
 	ctx, cancel := s.deadline(ctx)
 	defer cancel()
-	rows, err := s.db.QueryContext(ctx, processQuery+" ORDER BY p.id DESC")
+	list, err := s.processes(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list processes: %w", err)
+	}
+	return list, nil
+}
+
+func (s *Store) processes(ctx context.Context) ([]query.Process, error) {
+	rows, err := s.db.QueryContext(ctx, processQuery+" ORDER BY p.id DESC")
+	if err != nil {
+		return nil, err
 	}
 	var list []query.Process
 	err = each(rows, func(rows *sql.Rows) error {
@@ -134,10 +142,7 @@ func (s *Store) Processes(ctx context.Context) ([]query.Process, error) {
 		list = append(list, p)
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("list processes: %w", err)
-	}
-	return list, nil
+	return list, err
 }
 
 func hostname() string {

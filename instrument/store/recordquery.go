@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -49,9 +50,13 @@ func windowOf(q *query.Records) (from, to instrument.ID) {
 
 // condition is a WHERE clause in the making.
 type condition struct {
-	text strings.Builder
-	args []any
+	text  strings.Builder
+	args  []any
+	match func(*query.Row) bool // what SQL cannot say; nil: it says all
 }
+
+// passesAll tells whether there is nothing to search for.
+func (c *condition) passesAll() bool { return c.text.Len() == 0 && c.match == nil }
 
 func (c *condition) add(text string, args ...any) {
 	c.text.WriteString(" AND " + text)
@@ -64,6 +69,9 @@ func (s *Store) condition(ctx context.Context, q *query.Records) (c *condition, 
 	c = &condition{}
 	c.addColumns(q)
 	c.addFlags(q)
+	if err := s.addWhere(ctx, c, q); err != nil {
+		return nil, false, err
+	}
 	if q.Handler != "" || q.Name != "" {
 		handlers, err := s.catalog.load(ctx, s.db)
 		if err != nil {
@@ -182,6 +190,15 @@ func (r *rowScan) finish(row *query.Row, handlers map[int64]instrument.HandlerIn
 
 // selectRows reads Records: tail is what follows WHERE.
 func (s *Store) selectRows(ctx context.Context, tail string, args ...any) ([]query.Row, error) {
+	return s.selectMatching(ctx, nil, 0, tail, args...)
+}
+
+// errEnough ends a walk through rows early.
+var errEnough = errors.New("enough")
+
+// selectMatching reads Records up to a number of those that match. Without match the
+// statement itself has the limit.
+func (s *Store) selectMatching(ctx context.Context, match func(*query.Row) bool, limit int, tail string, args ...any) ([]query.Row, error) {
 	handlers, err := s.catalog.load(ctx, s.db)
 	if err != nil {
 		return nil, err
@@ -198,9 +215,18 @@ func (s *Store) selectRows(ctx context.Context, tail string, args ...any) ([]que
 			return err
 		}
 		scan.finish(&row, handlers)
+		if match != nil && !match(&row) {
+			return nil
+		}
 		list = append(list, row)
+		if match != nil && len(list) >= limit {
+			return errEnough
+		}
 		return nil
 	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
 	return list, err
 }
 

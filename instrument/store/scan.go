@@ -38,7 +38,7 @@ func newWalk(q *query.Records) *walk {
 // passes and so there is nothing to search.
 func (s *Store) nextPortion(ctx context.Context, w *walk, c *condition) (from, to instrument.ID, err error) {
 	from, to = w.from, w.to
-	if c.text.Len() == 0 {
+	if c.passesAll() {
 		w.done = true
 		return from, to, nil
 	}
@@ -68,9 +68,9 @@ func (s *Store) nextPortion(ctx context.Context, w *walk, c *condition) (from, t
 
 // orderedRecords serves the orders of ids.
 func (s *Store) orderedRecords(ctx context.Context, q *query.Records, c *condition) (page query.RecordPage, err error) {
-	order := " ORDER BY id DESC LIMIT ?"
+	order := " ORDER BY id DESC"
 	if q.Sort == query.Oldest {
-		order = " ORDER BY id LIMIT ?"
+		order = " ORDER BY id"
 	}
 	deadline := time.Now().Add(q.Budget)
 	w := newWalk(q)
@@ -82,8 +82,7 @@ func (s *Store) orderedRecords(ctx context.Context, q *query.Records, c *conditi
 		if err != nil {
 			return page, err
 		}
-		args := append([]any{int64(from), int64(to)}, c.args...)
-		found, err := s.selectRows(ctx, "id >= ? AND id < ?"+c.text.String()+order, append(args, q.Limit+1-len(page.Records))...)
+		found, err := s.selectPortion(ctx, c, from, to, order, q.Limit+1-len(page.Records))
 		if err != nil {
 			return page, err
 		}
@@ -92,6 +91,17 @@ func (s *Store) orderedRecords(ctx context.Context, q *query.Records, c *conditi
 	page.Complete = true
 	cutPage(&page, q.Limit)
 	return page, s.countTotal(ctx, q, &page)
+}
+
+// selectPortion reads up to limit Records of a range of ids.
+func (s *Store) selectPortion(ctx context.Context, c *condition, from, to instrument.ID, order string, limit int) ([]query.Row, error) {
+	tail := "id >= ? AND id < ?" + c.text.String() + order
+	args := append([]any{int64(from), int64(to)}, c.args...)
+	if c.match == nil {
+		tail += " LIMIT ?"
+		args = append(args, limit)
+	}
+	return s.selectMatching(ctx, c.match, limit, tail, args...)
 }
 
 // cutPage leaves n Records and notes whether there were more.
@@ -168,7 +178,7 @@ func onlyKinds(q *query.Records) bool {
 	var c condition
 	c.addColumns(q)
 	c.addFlags(q)
-	return c.text.Len() == 0 && q.Handler == "" && q.Name == ""
+	return c.passesAll() && q.Where.Op == query.Pass && q.Handler == "" && q.Name == ""
 }
 
 // topList gathers the slowest n of what comes after a cursor.
@@ -205,17 +215,29 @@ func (s *Store) searchSlowest(ctx context.Context, q *query.Records, c *conditio
 		if err != nil {
 			return false, err
 		}
-		args := append([]any{int64(from), int64(to)}, c.args...)
-		rows, err := s.db.QueryContext(ctx, "SELECT id, duration FROM record WHERE id >= ? AND id < ?"+where+
-			" ORDER BY duration DESC, id DESC LIMIT ?", append(args, top.n)...)
-		if err != nil {
-			return false, err
-		}
-		if err := each(rows, top.scan); err != nil {
+		if err := s.slowestOfPortion(ctx, c, top, from, to, where); err != nil {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+// slowestOfPortion gathers from a range of ids.
+func (s *Store) slowestOfPortion(ctx context.Context, c *condition, top *topList, from, to instrument.ID, where string) error {
+	args := append([]any{int64(from), int64(to)}, c.args...)
+	if c.match != nil {
+		rows, err := s.selectMatching(ctx, c.match, top.n, "id >= ? AND id < ?"+where+" ORDER BY duration DESC, id DESC", args...)
+		for i := range rows {
+			top.add(instrument.SlowRecord{ID: rows[i].ID, Duration: rows[i].Duration})
+		}
+		return err
+	}
+	rows, err := s.db.QueryContext(ctx, "SELECT id, duration FROM record WHERE id >= ? AND id < ?"+where+
+		" ORDER BY duration DESC, id DESC LIMIT ?", append(args, top.n)...)
+	if err != nil {
+		return err
+	}
+	return each(rows, top.scan)
 }
 
 func (t *topList) scan(rows *sql.Rows) error {
