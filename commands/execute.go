@@ -26,6 +26,7 @@ func (inv *invocation) start(c *registered, cmd *cobra.Command, fn RunFunc, args
 	run := inv.newRun(c, rec, args)
 	inv.run = run
 	rec.Set(argAttrs(c, cmd, args)...)
+	rec.Announce() // a run that is killed leaves this
 	before, done := readUsage(), false
 	defer func() {
 		if !done {

@@ -32,6 +32,7 @@ type Recording struct {
 	leftKinds [numBuiltinKinds + 1]uint32
 	attrBytes int
 	capped    bool
+	announced bool // handed over before its end
 	inferred  bool // there are spans whose parent is not known
 	status    int
 	method    string

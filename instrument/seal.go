@@ -36,7 +36,8 @@ func (rec *Recording) finish(slab *slab, now int64) {
 	r := rec.r
 	s := &slab.summary
 	*s = Summary{}
-	rec.summarise(s, slab)
+	rec.summarise(s, slab, now)
+	rec.markSlow(s, slab)
 	ended := rec.account(s, slab)
 	root := r.statsOf(rec.handler)
 	root.inFlight.Add(-1)
@@ -44,7 +45,7 @@ func (rec *Recording) finish(slab *slab, now int64) {
 	if s.Flags.Has(FlagError) {
 		root.failed(s.Flags.Has(FlagPanic))
 	}
-	if sink := r.config.Sink; sink != nil && sink.Want(s) {
+	if sink := r.config.Sink; sink != nil && (rec.announced || sink.Want(s)) {
 		rec.addRuntime(slab, now)
 		rec.addCost(slab, now)
 		r.maskSummary(s)
@@ -63,11 +64,11 @@ func (rec *Recording) finish(slab *slab, now int64) {
 }
 
 // summarise fills in what is known without looking at the spans.
-func (rec *Recording) summarise(s *Summary, slab *slab) {
+func (rec *Recording) summarise(s *Summary, slab *slab, end int64) {
 	root := slab.at(0)
 	s.ID, s.Handler, s.Parent, s.Trace = rec.id, rec.handler, rec.parent, rec.trace
 	s.Start = rec.r.wall.Load() + rec.start
-	s.Duration = time.Duration(root.end.Load() - rec.start)
+	s.Duration = time.Duration(end - rec.start)
 	s.Status, s.Method, s.Path, s.User, s.Tags = rec.status, rec.method, rec.path, rec.user, rec.tags
 	s.Error, _, _ = strings.Cut(rec.err, "\n")
 	s.Spans, s.Left = rec.spans, rec.left
@@ -75,13 +76,17 @@ func (rec *Recording) summarise(s *Summary, slab *slab) {
 	if rec.left > 0 || rec.capped {
 		s.Flags |= FlagCapped
 	}
-	if slow := rec.r.slow[rec.handler.kind]; slow > 0 && int64(s.Duration) > slow {
-		s.Flags |= FlagSlow
-		root.flags.Or(uint32(FlagSlow))
-	}
 	s.Counts = rec.leftKinds
 	for i := range slab.attrs {
 		s.HasStack = s.HasStack || slab.attrs[i].typ == attrStack
+	}
+}
+
+// markSlow compares the whole with the threshold of its kind.
+func (rec *Recording) markSlow(s *Summary, slab *slab) {
+	if slow := rec.r.slow[rec.handler.kind]; slow > 0 && int64(s.Duration) > slow {
+		s.Flags |= FlagSlow
+		slab.at(0).flags.Or(uint32(FlagSlow))
 	}
 }
 

@@ -14,7 +14,7 @@ const (
 	FlagPanic                        // ended with a panic
 	FlagSlow                         // longer than the kind's threshold
 	FlagInferred                     // found its Record by the goroutine, not by ctx
-	FlagUnfinished                   // had not ended when its Record did
+	FlagUnfinished                   // had not ended when its Record did; of a Record: has not ended, or never will
 	FlagSkipped                      // was not run, and an attribute says why
 	FlagClientGone                   // the client went away before the response was written
 	FlagHijacked                     // the handler took the connection over

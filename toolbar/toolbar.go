@@ -73,6 +73,7 @@ func (t *Toolbar) open() (err error) {
 	}
 	t.collector, err = collect.New(collect.Config{
 		Store: t.store, Keep: c.Keep, QueueRecords: c.QueueRecords, QueueBytes: c.QueueBytes, Logger: c.Logger,
+		Documents: t.documents(),
 	})
 	if err != nil {
 		return fmt.Errorf("toolbar: %w", err)

@@ -25,19 +25,20 @@ const grace = 40 * time.Millisecond
 // stores them on its own. It is an [instrument.Sink]. Its methods may be called
 // at any time from any goroutine; those of a nil Collector do nothing.
 type Collector struct {
-	config Config
-	policy *policy
-	queue  *queue
-	feed   feed
-	report report
-	warner warner  // the writer's
-	rollup *rollup // the writer's; outlives it, so that no statistics are lost between runs
+	config    Config
+	policy    *policy
+	queue     *queue
+	feed      feed
+	report    report
+	warner    warner    // the writer's
+	rollup    *rollup   // the writer's; outlives it, so that no statistics are lost between runs
+	documents documents // the writer's
 
 	mu      sync.Mutex // guards running and the requests in it
 	running *writer
 }
 
-var _ instrument.Sink = (*Collector)(nil)
+var _ instrument.Announcer = (*Collector)(nil)
 
 // New makes a Collector. It starts nothing: Records wait in the queue until Start.
 // The error names every field of the Config that cannot be meant.
@@ -47,11 +48,12 @@ func New(c Config) (*Collector, error) {
 	}
 	c = c.withDefaults()
 	return &Collector{
-		config: c,
-		policy: newPolicy(c.Keep),
-		queue:  newQueue(c),
-		warner: warner{log: c.Logger},
-		rollup: newRollup(c.RollEvery, c.Keep.Slowest),
+		config:    c,
+		policy:    newPolicy(c.Keep),
+		queue:     newQueue(c),
+		warner:    warner{log: c.Logger},
+		rollup:    newRollup(c.RollEvery, c.Keep.Slowest),
+		documents: documents{list: c.Documents, written: make([][]byte, len(c.Documents)), breaker: breaker{part: "documents"}},
 	}, nil
 }
 
@@ -78,6 +80,10 @@ func (c *Collector) Put(s *instrument.Summary, blob []byte) {
 		c.queue.put(s, blob)
 	}
 }
+
+// Announce queues a copy of a Record that has not ended, as Put does. It is part of
+// [instrument.Announcer].
+func (c *Collector) Announce(s *instrument.Summary, blob []byte) { c.Put(s, blob) }
 
 // Start begins to store what is put and to roll up r's statistics; r may be nil.
 // It returns at once. After Close a Collector may be started again.

@@ -44,6 +44,9 @@ type Config struct {
 	// PruneEvery is how often the store is asked to remove what is too old; 0
 	// means a minute.
 	PruneEvery time.Duration
+	// Documents are facts about the process that are stored beside its Records, if
+	// the Store is a [DocumentStore].
+	Documents []Document
 	// Logger hears of trouble, at most once a minute; nil means slog.Default().
 	Logger *slog.Logger
 	// Now is the wall clock that decides to which minute statistics belong; nil

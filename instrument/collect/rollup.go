@@ -134,7 +134,7 @@ func (m minuteRows) sorted() []instrument.RollRow {
 func (r *rollup) note(items []instrument.Item) {
 	for i := range items {
 		s := &items[i].Summary
-		if s.Handler != nil {
+		if s.Handler != nil && !s.Unfinished() {
 			r.recent.add(s.Handler, instrument.SlowRecord{ID: s.ID, Duration: s.Duration})
 		}
 	}

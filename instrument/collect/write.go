@@ -106,6 +106,7 @@ func (w *writer) roll() (done bool, err error) {
 		return false, err
 	}
 	w.worked(&w.rolls)
+	w.writeDocuments(now)
 	if wanted {
 		at := w.wall()
 		w.c.report.update(func(s *Stats) { s.LastFlush = at })

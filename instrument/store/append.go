@@ -14,7 +14,8 @@ import (
 )
 
 // Append stores the Records of a batch in one transaction: all or none. Appending
-// a Record again does nothing, so a batch whose fate is unknown can be tried again.
+// a Record again does nothing, so a batch whose fate is unknown can be tried again;
+// only one that was announced, and so is unfinished, is replaced.
 //
 // The Records must be of this process; what the numbers in them mean is stored
 // with them. When the database file was deleted or replaced they go to the one that
@@ -23,14 +24,24 @@ func (s *Store) Append(ctx context.Context, b *instrument.Batch) error {
 	if b == nil || len(b.Items) == 0 {
 		return nil
 	}
-	return s.write(ctx, "append records", func(ctx context.Context, w *writer) error {
-		return w.append(ctx, b.Items)
+	var items []instrument.Item
+	err := s.write(ctx, "append records", func(ctx context.Context, w *writer) error {
+		items = w.latest(b.Items)
+		return w.append(ctx, items)
 	})
+	if err == nil {
+		s.writer.settle(items)
+	}
+	return err
 }
 
 func (w *writer) append(ctx context.Context, items []instrument.Item) error {
 	if err := w.writeNames(ctx); err != nil {
 		return fmt.Errorf("write names: %w", err)
+	}
+	replaced, err := w.removeAnnounced(ctx, items)
+	if err != nil {
+		return fmt.Errorf("replace announced records: %w", err)
 	}
 	added, err := w.insertRecords(ctx, items, w.sorted(items))
 	if err != nil {
@@ -44,7 +55,7 @@ func (w *writer) append(ctx context.Context, items []instrument.Item) error {
 	if err := w.writeSlow(ctx); err != nil {
 		return fmt.Errorf("write the slowest: %w", err)
 	}
-	if err := w.addTotal(ctx, totalRecords, added); err != nil {
+	if err := w.addTotal(ctx, totalRecords, added-replaced); err != nil {
 		return err
 	}
 	return w.heartbeat(ctx)
@@ -56,6 +67,9 @@ func (w *writer) writeBeside(ctx context.Context, it *instrument.Item) error {
 		if err := w.writeFrames(ctx, it.Blob); err != nil {
 			return fmt.Errorf("write stack frames: %w", err)
 		}
+	}
+	if it.Summary.Unfinished() {
+		return nil // its duration is not known yet
 	}
 	kind := w.names.kinds[it.Summary.Handler.Kind()]
 	if err := w.noteSlow(ctx, it.Summary.ID, kind, it.Summary.Duration); err != nil {

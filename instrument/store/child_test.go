@@ -43,6 +43,12 @@ func runChild(job string) int {
 		err = f.writeBatches(20)
 	case "endless": // until it is killed
 		err = f.writeBatches(1 << 30)
+	case "announce": // and wait to be killed
+		announce(f)
+		if err = f.Append(context.Background(), f.sink.take()); err == nil {
+			fmt.Println("stored")
+			_, err = os.Stdin.Read(make([]byte, 1))
+		}
 	default:
 		err = errors.New("unknown job " + job)
 	}

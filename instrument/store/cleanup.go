@@ -38,6 +38,9 @@ func (w *writer) pruneProcesses(ctx context.Context, _ *Store, now time.Time) (m
 		}
 	}
 	w.prune.cleaned = now
+	if err := errors.Join(w.failDead(ctx), w.pruneNotes(ctx)); err != nil {
+		return false, err
+	}
 	return false, w.pruneTexts(ctx, now)
 }
 
@@ -64,7 +67,7 @@ func (w *writer) forgetProcess(ctx context.Context, p *query.Process, gone bool)
 	if err != nil || used {
 		return err
 	}
-	for _, table := range []string{"name", "frame"} {
+	for _, table := range []string{"name", "frame", "document"} {
 		if err := w.exec(ctx, "DELETE FROM "+table+" WHERE process = ?", p.ID); err != nil {
 			return err
 		}

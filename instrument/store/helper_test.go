@@ -34,6 +34,8 @@ type batchSink struct {
 
 func (s *batchSink) Want(*instrument.Summary) bool { return true }
 
+func (s *batchSink) Announce(sum *instrument.Summary, blob []byte) { s.Put(sum, blob) }
+
 func (s *batchSink) Put(sum *instrument.Summary, blob []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

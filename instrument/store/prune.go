@@ -98,17 +98,22 @@ func (w *writer) pruneBytes(ctx context.Context, s *Store, now time.Time) (more 
 }
 
 func (w *writer) usedBytes(ctx context.Context, s *Store) (int64, error) {
-	var pages, free, size int64
+	pages, free, size, err := w.pages(ctx)
+	_, wal := s.file.Load().sizes()
+	return (pages-free)*size + wal, err
+}
+
+// pages says how many the file has, how many of them are empty, and their size in bytes.
+func (w *writer) pages(ctx context.Context) (all, free, size int64, err error) {
 	for _, q := range []struct {
 		text string
 		dst  *int64
-	}{{"PRAGMA page_count", &pages}, {"PRAGMA freelist_count", &free}, {"PRAGMA page_size", &size}} {
+	}{{"PRAGMA page_count", &all}, {"PRAGMA freelist_count", &free}, {"PRAGMA page_size", &size}} {
 		if err := w.conn.QueryRowContext(ctx, q.text).Scan(q.dst); err != nil {
-			return 0, err
+			return 0, 0, 0, err
 		}
 	}
-	_, wal := s.file.Load().sizes()
-	return (pages-free)*size + wal, nil
+	return all, free, size, nil
 }
 
 // sweepOldest removes what has the least claim to stay, most of it at most. A
@@ -231,19 +236,16 @@ func (w *writer) pruneRollups(ctx context.Context, _ *Store, now time.Time) (mor
 // vacuum gives pages that are empty back to the file system, when there are more
 // of them than are used again soon.
 func (w *writer) vacuum(ctx context.Context, _ *Store, _ time.Time) (more bool, err error) {
-	var pages, free int64
-	if err := w.conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&pages); err != nil {
+	pages, free, size, err := w.pages(ctx)
+	if err != nil {
 		return false, err
 	}
-	if err := w.conn.QueryRowContext(ctx, "PRAGMA freelist_count").Scan(&free); err != nil {
-		return false, err
-	}
-	spare := max(pages/20, 256)
+	// A small store has no room for many that are empty.
+	spare := max(pages/20, min(256, w.options.MaxBytes/size/8))
 	if free <= spare {
 		return false, nil
 	}
-	_, err = w.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", min(free-spare/2, 256)))
-	if err != nil {
+	if _, err = w.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", min(free-spare/2, 256))); err != nil {
 		return false, fmt.Errorf("give back empty pages: %w", err)
 	}
 	var after int64

@@ -8,11 +8,11 @@ import (
 
 // SchemaVersion is the version of the tables that this package reads and writes:
 // PRAGMA user_version.
-const SchemaVersion = 1
+const SchemaVersion = 2
 
 // migrations lead from version i to i+1. A migration that was released is never
 // changed: a new one is added behind it.
-var migrations = [SchemaVersion]string{schema1}
+var migrations = [SchemaVersion]string{schema1, schema2}
 
 // schema1 holds all tables of version 1.
 //
@@ -147,6 +147,43 @@ CREATE TABLE slowest (         -- the slowest Records of a minute, by its kind
 	process INTEGER NOT NULL,
 	list    BLOB NOT NULL,
 	PRIMARY KEY (minute, kind, process)
+) WITHOUT ROWID;
+`
+
+// schema2 adds what is not recorded but said: facts about a process (its signals, its
+// stack, its settings), what people set in the dashboard and who did what there, and
+// what is learned of a Record after its end. The index holds the few Records that were announced and are not finished; 16 is
+// instrument.FlagUnfinished.
+const schema2 = `
+CREATE INDEX record_unfinished ON record (process) WHERE flags & 16 <> 0;
+
+CREATE TABLE document (
+	process INTEGER NOT NULL,
+	name    TEXT NOT NULL,
+	written INTEGER NOT NULL, -- unix ms
+	body    BLOB NOT NULL,    -- JSON
+	PRIMARY KEY (process, name)
+) WITHOUT ROWID;
+
+CREATE TABLE setting (
+	name  TEXT PRIMARY KEY,
+	value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE audit (
+	id      INTEGER PRIMARY KEY,
+	at      INTEGER NOT NULL, -- unix ms
+	who     TEXT NOT NULL,
+	action  TEXT NOT NULL,
+	target  TEXT NOT NULL,
+	outcome TEXT NOT NULL     -- '' it was done, otherwise why not
+);
+
+CREATE TABLE note (           -- what is learned of a Record after its end
+	record INTEGER NOT NULL,
+	name   TEXT NOT NULL,
+	body   BLOB NOT NULL,     -- JSON
+	PRIMARY KEY (record, name)
 ) WITHOUT ROWID;
 `
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 )
 
@@ -27,6 +28,8 @@ type writer struct {
 	slow    slowLists
 	prune   pruner
 	scratch scratch
+	// announced are the Records of this process that were stored unfinished.
+	announced map[instrument.ID]bool
 }
 
 func newWriter(ctx context.Context, db *sql.DB, o *Options) (*writer, error) {
@@ -53,7 +56,7 @@ func (w *writer) begin(ctx context.Context) error {
 	if err := w.migrate(ctx); err != nil {
 		return err
 	}
-	if err := w.transaction(ctx, func() error { return w.register(ctx) }); err != nil {
+	if err := w.transaction(ctx, func() error { return errors.Join(w.register(ctx), w.failDead(ctx)) }); err != nil {
 		return fmt.Errorf("register this process: %w", err)
 	}
 	if err := w.boundWAL(ctx); err != nil {
