@@ -37,7 +37,7 @@ func signalsReceivers(receivers int) side {
 		r := newRecorder(e, instrument.Config{NoLabels: true})
 		s := signals.New[payment](fmt.Sprintf("bench_receiver%d", receivers), signals.Unlisted())
 		for i := range receivers {
-			s.Connect(func(context.Context, *signals.Event[payment]) error { return nil },
+			s.Connect(func(context.Context, signals.Event[payment]) error { return nil },
 				signals.UID(fmt.Sprintf("receiver%d", i)))
 		}
 		run := inRecordsOf(perRecord/(receivers+1), r, func(ctx context.Context) {

@@ -98,7 +98,7 @@ func newToolbar(e *env) (*toolbar.Toolbar, error) {
 func recordedShop() http.Handler {
 	shown := signals.New[payment]("bench_order_shown", signals.Unlisted())
 	for _, h := range mix.receivers {
-		shown.Connect(func(context.Context, *signals.Event[payment]) error { return nil }, signals.UID(h.Name()))
+		shown.Connect(func(context.Context, signals.Event[payment]) error { return nil }, signals.UID(h.Name()))
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /shop/orders/{id}", func(w http.ResponseWriter, r *http.Request) {

@@ -77,6 +77,10 @@ type Recorder struct {
 	mu      sync.Mutex // serialises changes of hooks and stats
 }
 
+// On reports whether any Recorder of the process is enabled: whether there is any
+// use in beginning a span.
+func On() bool { return recorders.Load() != 0 }
+
 // recorders counts the enabled ones: at zero a span costs one load.
 var recorders atomic.Int32
 

@@ -16,11 +16,13 @@ type AnySignal interface {
 	PayloadType() reflect.Type
 	// SendAny is Send with a payload that is only known at run time; a payload of
 	// another type is a [*PayloadError].
-	SendAny(ctx context.Context, sender, payload any) ([]Result, error)
+	SendAny(ctx context.Context, sender, payload any) (Results, error)
 	// Deliver runs a [Call] that a queue kept.
-	Deliver(ctx context.Context, c Call) ([]Result, error)
+	Deliver(ctx context.Context, c Call) (Results, error)
 
 	base() *core
+	dull()
+	sends() int64
 }
 
 // Lookup is the signal that the program declared under a name; false when there is
@@ -51,10 +53,10 @@ func (s *Signal[T]) PayloadType() reflect.Type { return s.payload }
 
 // SendAny is [Signal.Send] with a payload whose type is only known at run time. One
 // that is not a T is a [*PayloadError].
-func (s *Signal[T]) SendAny(ctx context.Context, sender, payload any) ([]Result, error) {
+func (s *Signal[T]) SendAny(ctx context.Context, sender, payload any) (Results, error) {
 	p, ok := payload.(T)
 	if !ok {
-		return nil, &PayloadError{s.name, reflect.TypeOf(payload), s.payload}
+		return Results{}, &PayloadError{s.name, reflect.TypeOf(payload), s.payload}
 	}
 	return s.Send(ctx, sender, p)
 }

@@ -16,7 +16,7 @@ type payment struct {
 func paid(n int) *signals.Signal[payment] {
 	s := signals.New[payment]("order_paid", signals.Unlisted())
 	for range n {
-		s.Connect(func(context.Context, *signals.Event[payment]) error { return nil })
+		s.Connect(func(context.Context, signals.Event[payment]) error { return nil })
 	}
 	return s
 }
@@ -38,6 +38,25 @@ func BenchmarkSendOff(b *testing.B) {
 	for _, n := range []int{1, 10} {
 		b.Run(map[int]string{1: "receiver1", 10: "receiver10"}[n], func(b *testing.B) {
 			benchmarkSend(b, b.Context(), n)
+		})
+	}
+}
+
+// The same with receivers of the payload alone.
+func BenchmarkSendOffPayload(b *testing.B) {
+	for _, n := range []int{1, 10} {
+		b.Run(map[int]string{1: "receiver1", 10: "receiver10"}[n], func(b *testing.B) {
+			s := paid(0)
+			for range n {
+				s.On(func(context.Context, payment) error { return nil })
+			}
+			ctx := b.Context()
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := s.Send(ctx, "checkout", payment{OrderID: 1}); err != nil {
+					b.Fatal(err)
+				}
+			}
 		})
 	}
 }

@@ -104,7 +104,7 @@ func (c *core) info() Info {
 		Handler:   c.handler,
 		Receivers: slices.Clone(c.list()),
 		Fired:     c.fired.Load(),
-		Sends:     c.started.Load(),
+		Sends:     c.self.sends(),
 		Suspended: c.suspended.Load(),
 		Paused:    c.paused.Load() > 0,
 		texts:     c.texts,

@@ -22,7 +22,7 @@ var (
 	_                    = signals.New[*event]("user_activity_detected")
 )
 
-func onProfile(context.Context, *signals.Event[event]) error { return nil }
+func onProfile(context.Context, signals.Event[event]) error { return nil }
 
 var _ = userProfileCompleted.Connect(onProfile)
 
@@ -58,7 +58,7 @@ func TestA01_CatalogueListsWhatTheProgramDeclares(t *testing.T) {
 // welcome listens by a declaration in a package variable.
 var welcomed calls
 
-func welcome(context.Context, *signals.Event[order]) error { welcomed.add("declared"); return nil }
+func welcome(context.Context, signals.Event[order]) error { welcomed.add("declared"); return nil }
 
 var (
 	userSignedUp = signals.New[order]("user_signed_up")
@@ -74,7 +74,7 @@ func TestA03_FunctionMethodAndDeclaration(t *testing.T) {
 	results := mustSend(t, userSignedUp, nil)
 	welcomed.want(t, "declared", "method", "function")
 	for i, want := range []string{"signals_test.welcome", "signals_test.(*mailer).OnOrder", "signals_test."} {
-		r := results[i].Receiver
+		r := results.All()[i].Receiver
 		if !strings.HasPrefix(r.Name(), want) || r.Source().Line == 0 || !strings.HasSuffix(r.Source().File, "_test.go") {
 			t.Errorf("receiver %d: %s at %v", i, r.Name(), r.Source())
 		}
@@ -140,7 +140,7 @@ func TestA01_CatalogueTellsWhatHappened(t *testing.T) {
 
 func ExampleWriteDOT() {
 	paid := signals.New[payment]("order_paid", signals.Unlisted())
-	nop := func(context.Context, *signals.Event[payment]) error { return nil }
+	nop := func(context.Context, signals.Event[payment]) error { return nil }
 	paid.Connect(nop, signals.UID("reserve-stock"))
 	paid.Connect(nop, signals.UID("mail"), signals.From("shop"), signals.InEnvironment("production"))
 	low := signals.New[int]("stock_low", signals.Unlisted())
@@ -160,7 +160,7 @@ func ExampleWriteDOT() {
 
 func ExampleWriteMermaid() {
 	paid := signals.New[[]payment]("orders_paid", signals.Unlisted())
-	nop := func(context.Context, *signals.Event[[]payment]) error { return nil }
+	nop := func(context.Context, signals.Event[[]payment]) error { return nil }
 	refunded := signals.New[[]payment]("orders_refunded", signals.Unlisted())
 	signals.ConnectAll(nop, []*signals.Signal[[]payment]{paid, refunded}, signals.UID("stats"))
 	paid.Connect(nop, signals.UID("mail"), signals.InEnvironment("production"))

@@ -21,18 +21,18 @@ import (
 //
 // Results are in the order in which receivers were connected, after those that run
 // alone.
-func (s *Signal[T]) SendConcurrent(ctx context.Context, limit int, sender any, payload T) ([]Result, error) {
+func (s *Signal[T]) SendConcurrent(ctx context.Context, limit int, sender any, payload T) (Results, error) {
 	if s.sleeping.Load() && attention.Load() == 0 {
-		return nil, nil
+		return Results{}, nil
 	}
 	return s.sendEvent(ctx, sender, payload, plan{mode: Concurrent, limit: limit})
 }
 
 // SendRobustConcurrent is [Signal.SendRobust] as [Signal.SendConcurrent] calls: every
 // receiver runs to its end and nobody is cancelled.
-func (s *Signal[T]) SendRobustConcurrent(ctx context.Context, limit int, sender any, payload T) ([]Result, error) {
+func (s *Signal[T]) SendRobustConcurrent(ctx context.Context, limit int, sender any, payload T) (Results, error) {
 	if s.sleeping.Load() && attention.Load() == 0 {
-		return nil, nil
+		return Results{}, nil
 	}
 	return s.sendEvent(ctx, sender, payload, plan{mode: RobustConcurrent, limit: limit})
 }

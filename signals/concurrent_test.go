@@ -16,8 +16,8 @@ import (
 )
 
 // after makes a receiver that works for d, or until it is cancelled, and returns err.
-func (c *calls) after(name string, d time.Duration, err error) func(context.Context, *signals.Event[order]) error {
-	return func(ctx context.Context, e *signals.Event[order]) error {
+func (c *calls) after(name string, d time.Duration, err error) func(context.Context, signals.Event[order]) error {
+	return func(ctx context.Context, e signals.Event[order]) error {
 		select {
 		case <-time.After(d):
 		case <-ctx.Done():
@@ -30,8 +30,8 @@ func (c *calls) after(name string, d time.Duration, err error) func(context.Cont
 	}
 }
 
-func values(results []signals.Result) (all []any) {
-	for _, r := range results {
+func values(results signals.Results) (all []any) {
+	for _, r := range results.All() {
 		all = append(all, r.Value)
 	}
 	return all
@@ -95,10 +95,10 @@ func TestSG42_TheFirstFailureCancelsTheOthers(t *testing.T) {
 		s.Connect(c.after("late", 0, nil), signals.UID("late"))
 		_, rec := recorded(t, func(ctx context.Context) {
 			results, err := s.SendConcurrent(ctx, 2, nil, order{})
-			if err != errReceiver || len(results) != 3 {
+			if err != errReceiver || results.Len() != 3 {
 				t.Errorf("results %+v, %v", results, err)
 			}
-			if !errors.Is(results[0].Err, context.Canceled) || results[2].Skipped != "the send was cancelled" {
+			if !errors.Is(results.All()[0].Err, context.Canceled) || results.All()[2].Skipped != "the send was cancelled" {
 				t.Errorf("results %+v", results)
 			}
 		})
@@ -116,7 +116,7 @@ func TestSG42_SeveralFailuresAreJoined(t *testing.T) {
 		other := errors.New("no mail")
 		s := newSignal()
 		for _, err := range []error{errReceiver, other} { // both at the same time, whoever comes first
-			s.Connect(func(context.Context, *signals.Event[order]) error { time.Sleep(time.Second); return err })
+			s.Connect(func(context.Context, signals.Event[order]) error { time.Sleep(time.Second); return err })
 		}
 		s.Connect(c.after("c", time.Hour, nil))
 		_, err := s.SendConcurrent(t.Context(), 0, nil, order{})
@@ -134,7 +134,7 @@ func TestSG42_AFailureAloneKeepsTheOthersFromStarting(t *testing.T) {
 	s.Connect(c.receiver("c", nil))
 	s.Connect(c.receiver("a", errReceiver), signals.Alone())
 	results, err := s.SendConcurrent(t.Context(), 0, nil, order{})
-	if err != errReceiver || len(results) != 1 {
+	if err != errReceiver || results.Len() != 1 {
 		t.Errorf("results %+v, %v", results, err)
 	}
 	c.want(t, "a")
@@ -148,10 +148,10 @@ func TestSG42_TheSendersCancellationIsAnErrorToo(t *testing.T) {
 	gone := errors.New("client gone")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(gone)
-	if results, err := s.SendConcurrent(ctx, 0, nil, order{}); err != gone || results[0].Skipped == "" {
+	if results, err := s.SendConcurrent(ctx, 0, nil, order{}); err != gone || results.All()[0].Skipped == "" {
 		t.Errorf("results %+v, %v", results, err)
 	}
-	if results, err := s.SendRobustConcurrent(ctx, 0, nil, order{}); err != nil || results[0].Skipped != "" {
+	if results, err := s.SendRobustConcurrent(ctx, 0, nil, order{}); err != nil || results.All()[0].Skipped != "" {
 		t.Errorf("robust: results %+v, %v", results, err)
 	}
 	c.want(t, "a")
@@ -165,14 +165,14 @@ func TestSG43_RobustConcurrentCancelsNobody(t *testing.T) {
 		s := newSignal(signals.Logger(log))
 		s.Connect(c.after("slow", time.Minute, nil), signals.UID("slow"))
 		s.Connect(c.receiver("bad", errReceiver), signals.UID("bad"))
-		s.Connect(func(context.Context, *signals.Event[order]) error { panic("boom") }, signals.UID("boom"))
+		s.Connect(func(context.Context, signals.Event[order]) error { panic("boom") }, signals.UID("boom"))
 		_, rec := recorded(t, func(ctx context.Context) {
 			results, err := s.SendRobustConcurrent(ctx, 0, nil, order{})
 			p, ok := errors.AsType[*signals.PanicError](err)
 			if !errors.Is(err, errReceiver) || !ok || p.Value != "boom" {
 				t.Errorf("error %v", err)
 			}
-			if results[0].Err != nil || results[0].Value != "slow" || results[1].Err != errReceiver {
+			if results.All()[0].Err != nil || results.All()[0].Value != "slow" || results.All()[1].Err != errReceiver {
 				t.Errorf("results %+v", results)
 			}
 		})
@@ -193,7 +193,7 @@ func TestSG27_ConcurrentPanicsHappenOnTheCallersGoroutine(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		value any
-		send  func(*signals.Signal[order], context.Context, int, any, order) ([]signals.Result, error)
+		send  func(*signals.Signal[order], context.Context, int, any, order) (signals.Results, error)
 	}{
 		{"SendConcurrent", errReceiver, (*signals.Signal[order]).SendConcurrent},
 		{"SendRobustConcurrent, abort", http.ErrAbortHandler, (*signals.Signal[order]).SendRobustConcurrent},
@@ -204,7 +204,7 @@ func TestSG27_ConcurrentPanicsHappenOnTheCallersGoroutine(t *testing.T) {
 				var c calls
 				s := newSignal()
 				s.Connect(c.after("slow", time.Second, nil), signals.UID("slow"))
-				s.Connect(func(context.Context, *signals.Event[order]) error { panic(tt.value) }, signals.UID("boom"))
+				s.Connect(func(context.Context, signals.Event[order]) error { panic(tt.value) }, signals.UID("boom"))
 				_, rec := recorded(t, func(ctx context.Context) {
 					if v := panicOf(func() { _, _ = tt.send(s, ctx, 0, nil, order{}) }); v != tt.value {
 						t.Errorf("panic %v, want %v", v, tt.value)
@@ -230,7 +230,7 @@ func TestSG27_ConcurrentPanicsHappenOnTheCallersGoroutine(t *testing.T) {
 func TestSG24_ConcurrentGoexitEndsTheCallersGoroutine(t *testing.T) {
 	t.Parallel()
 	s := newSignal()
-	s.Connect(func(context.Context, *signals.Event[order]) error { runtime.Goexit(); return nil })
+	s.Connect(func(context.Context, signals.Event[order]) error { runtime.Goexit(); return nil })
 	returned, done := false, make(chan bool)
 	go func() {
 		defer close(done)
@@ -247,8 +247,8 @@ func TestSG32_ConcurrentRecursionIsAnErrorThatNamesTheCircle(t *testing.T) {
 	var n atomic.Int32
 	a := signals.New[order]("ping", signals.Unlisted())
 	b := signals.New[order]("pong", signals.Unlisted())
-	relay := func(to *signals.Signal[order]) func(context.Context, *signals.Event[order]) error {
-		return func(ctx context.Context, e *signals.Event[order]) error {
+	relay := func(to *signals.Signal[order]) func(context.Context, signals.Event[order]) error {
+		return func(ctx context.Context, e signals.Event[order]) error {
 			n.Add(1)
 			_, err := to.SendConcurrent(ctx, 0, nil, e.Payload)
 			return err
@@ -286,18 +286,18 @@ func TestSG44_ContextFlowsDownAndValuesAreShared(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSignal()
-			s.Connect(func(ctx context.Context, e *signals.Event[order]) error {
+			s.Connect(func(ctx context.Context, e signals.Event[order]) error {
 				_ = context.WithValue(ctx, key{}, "lost")
 				e.Values().Set(key{}, "kept")
-				e.Payload.ID = 99
+				e.Payload.ID = 99 // of its own copy
 				return nil
 			})
-			s.Connect(func(ctx context.Context, e *signals.Event[order]) error {
+			s.Connect(func(ctx context.Context, e signals.Event[order]) error {
 				if ctx.Value(key{}) != nil || e.Values().Get(key{}) != "kept" {
 					t.Errorf("context %v, values %v", ctx.Value(key{}), e.Values().Get(key{}))
 				}
-				if (e.Payload.ID == 99) != (name != "SendConcurrent") {
-					t.Errorf("order %d: concurrent receivers have copies, others share", e.Payload.ID)
+				if e.Payload.ID != 0 {
+					t.Errorf("order %d: each receiver has a copy", e.Payload.ID)
 				}
 				return nil
 			})
@@ -317,7 +317,7 @@ func TestSendConcurrent_FromManyGoroutinesWithPolicies(t *testing.T) {
 	var calls atomic.Int32
 	s := newSignal(signals.Logger(quiet))
 	for i := range 8 {
-		s.Connect(func(_ context.Context, e *signals.Event[order]) error {
+		s.Connect(func(_ context.Context, e signals.Event[order]) error {
 			calls.Add(1)
 			if e.Payload.ID == i {
 				return errReceiver

@@ -24,7 +24,7 @@ func withCondition(c condition) ConnectOption {
 // kind, are asked in the order given, until one is false: its function's name is
 // then in [Result].Skipped and in the trace. Connect panics when cond is nil or
 // takes the event of another payload.
-func When[T any](cond func(context.Context, *Event[T]) bool) ConnectOption {
+func When[T any](cond func(context.Context, Event[T]) bool) ConnectOption {
 	return connectFunc(func(c *Connection) {
 		if cond == nil {
 			c.refuse("the condition is nil")
@@ -32,7 +32,7 @@ func When[T any](cond func(context.Context, *Event[T]) bool) ConnectOption {
 		c.checkPayload("condition", reflect.TypeFor[T]())
 		c.conditions = append(c.conditions, condition{
 			name:  instrument.FuncSource(cond).Func,
-			holds: func(ctx context.Context, e anyEvent) bool { return cond(ctx, e.(*Event[T])) },
+			holds: func(ctx context.Context, e anyEvent) bool { return cond(ctx, *e.(*Event[T])) },
 		})
 	})
 }

@@ -52,13 +52,13 @@ func TestA20_SendersAndEnvironments(t *testing.T) {
 	for _, sender := range []kind{"User", "Customer", "Order"} {
 		for _, env := range []string{"production", "staging", "test"} {
 			results, err := s.Send(signals.WithEnvironment(t.Context(), env), sender, order{})
-			if err != nil || len(results) != 1 {
+			if err != nil || results.Len() != 1 {
 				t.Fatalf("results %v, %v", results, err)
 			}
-			if results[0].Skipped == "" {
+			if results.All()[0].Skipped == "" {
 				ran = append(ran, fmt.Sprint(sender, " ", env))
-			} else if want := `OnlyFrom("User", "Customer")`; sender == "Order" && results[0].Skipped != want {
-				t.Errorf("skipped because %s, want %s", results[0].Skipped, want)
+			} else if want := `OnlyFrom("User", "Customer")`; sender == "Order" && results.All()[0].Skipped != want {
+				t.Errorf("skipped because %s, want %s", results.All()[0].Skipped, want)
 			}
 		}
 	}
@@ -101,7 +101,7 @@ func (p *stock) Changed(field string) bool { return field == "count" && p.was !=
 func TestA21_WhenChangedAsksThePayload(t *testing.T) {
 	t.Parallel()
 	s := signals.New[price]("price_saved", signals.Unlisted())
-	nop := func(context.Context, *signals.Event[price]) error { return nil }
+	nop := func(context.Context, signals.Event[price]) error { return nil }
 	s.Connect(nop, signals.WhenChanged("name", "price"))
 	s.Connect(nop, signals.WhenChanged("name"))
 	s.Connect(nop, signals.WhenChanged())
@@ -117,14 +117,14 @@ func TestA21_WhenChangedAsksThePayload(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, want := range tt.want {
-			if results[i].Skipped != want {
-				t.Errorf("%v, receiver %d: skipped %q, want %q", tt.p, i, results[i].Skipped, want)
+			if results.All()[i].Skipped != want {
+				t.Errorf("%v, receiver %d: skipped %q, want %q", tt.p, i, results.All()[i].Skipped, want)
 			}
 		}
 	}
 	byPointer := signals.New[stock]("stock_saved", signals.Unlisted())
-	byPointer.Connect(func(context.Context, *signals.Event[stock]) error { return nil }, signals.WhenChanged("count"))
-	if results, err := byPointer.Send(t.Context(), nil, stock{1, 2}); err != nil || results[0].Skipped != "" {
+	byPointer.Connect(func(context.Context, signals.Event[stock]) error { return nil }, signals.WhenChanged("count"))
+	if results, err := byPointer.Send(t.Context(), nil, stock{1, 2}); err != nil || results.All()[0].Skipped != "" {
 		t.Errorf("results %v, %v", results, err)
 	}
 }
@@ -132,7 +132,7 @@ func TestA21_WhenChangedAsksThePayload(t *testing.T) {
 func TestSG17_ConditionsAndPoliciesThatDoNotFitPanicAtConnect(t *testing.T) {
 	t.Parallel()
 	s := newSignal()
-	ok := func(context.Context, *signals.Event[order]) error { return nil }
+	ok := func(context.Context, signals.Event[order]) error { return nil }
 	const prefix = `signals: Connect to "order_saved": `
 	for _, tt := range []struct {
 		name string
@@ -145,7 +145,7 @@ func TestSG17_ConditionsAndPoliciesThatDoNotFitPanicAtConnect(t *testing.T) {
 			"sender of type []int cannot be compared; use a string, a number, a pointer or a comparable struct"},
 		{"nil fallback", []signals.ConnectOption{signals.OnError(signals.Fallback[order](nil))}, "the fallback is nil"},
 		{"fallback of another payload", []signals.ConnectOption{signals.OnError(signals.Fallback(
-			func(context.Context, *signals.Event[int], error) error { return nil }))},
+			func(context.Context, signals.Event[int], error) error { return nil }))},
 			"the fallback takes an Event[int], the signal sends Event[signals_test.order]"},
 		{"nil queue", []signals.ConnectOption{signals.OnError(signals.Enqueue(nil)), signals.UID("u")}, "the queue is nil"},
 		{"queue without uid", []signals.ConnectOption{signals.OnError(signals.Enqueue(&queue{}))},

@@ -26,7 +26,7 @@ func TestSG02_FromHearsThatSenderOnly(t *testing.T) {
 	var c calls
 	s := newSignal()
 	s.Connect(c.receiver("a", nil), signals.From("A"))
-	if results := mustSend(t, s, "B"); len(results) != 0 {
+	if results := mustSend(t, s, "B"); results.Len() != 0 {
 		t.Errorf("results %v, want none", results)
 	}
 	c.want(t)
@@ -56,7 +56,7 @@ func TestSG03_SendersMatchByValue(t *testing.T) {
 			var c calls
 			s := newSignal()
 			s.Connect(c.receiver("x", nil), signals.From(tt.from))
-			if got := len(mustSend(t, s, tt.send)); got != tt.want {
+			if got := mustSend(t, s, tt.send).Len(); got != tt.want {
 				t.Errorf("%d receivers called, want %d", got, tt.want)
 			}
 		})
@@ -129,7 +129,7 @@ type mailer struct {
 	name string
 }
 
-func (m *mailer) OnOrder(context.Context, *signals.Event[order]) error {
+func (m *mailer) OnOrder(context.Context, signals.Event[order]) error {
 	m.c.add(m.name)
 	return nil
 }
@@ -228,7 +228,7 @@ func TestSG14_A06_D11_DisconnectAllOfASender(t *testing.T) {
 func TestSG17_MistakesOfWiringPanicAtConnect(t *testing.T) {
 	t.Parallel()
 	s := newSignal()
-	ok := func(context.Context, *signals.Event[order]) error { return nil }
+	ok := func(context.Context, signals.Event[order]) error { return nil }
 	tests := []struct {
 		name    string
 		connect func()
@@ -240,7 +240,7 @@ func TestSG17_MistakesOfWiringPanicAtConnect(t *testing.T) {
 		{"nil condition", func() { s.Connect(ok, signals.When[order](nil)) },
 			`signals: Connect to "order_saved": the condition is nil`},
 		{"condition of another payload",
-			func() { s.Connect(ok, signals.When(func(context.Context, *signals.Event[int]) bool { return true })) },
+			func() { s.Connect(ok, signals.When(func(context.Context, signals.Event[int]) bool { return true })) },
 			`signals: Connect to "order_saved": the condition takes an Event[int], the signal sends Event[signals_test.order]`},
 		{"signal without New", func() { new(signals.Signal[order]).Connect(ok) },
 			`signals: Connect: the signal was not made with New`},

@@ -22,7 +22,7 @@ func (cs Connections) Disconnect() bool {
 // ConnectAll connects one receiver to several signals, in that order, all with the
 // same options. When one of them panics, as Connect does, those that were made
 // before are taken back.
-func ConnectAll[T any](fn func(context.Context, *Event[T]) error, to []*Signal[T], opts ...ConnectOption) Connections {
+func ConnectAll[T any](fn func(context.Context, Event[T]) error, to []*Signal[T], opts ...ConnectOption) Connections {
 	site := instrument.CallerSource(1)
 	var made Connections
 	done := false

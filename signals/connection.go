@@ -13,6 +13,7 @@ import (
 type Connection struct {
 	signal     *core
 	call       func(context.Context, anyEvent) error
+	fn         any // what call calls
 	handler    *instrument.Handler
 	name       string
 	uid        string

@@ -83,6 +83,12 @@ var (
 	sendFunction  = packagePrefix + "(*core).send"
 )
 
+// isQuickSend says whether a function of this package calls receivers by itself.
+func isQuickSend(function string) bool {
+	return strings.HasPrefix(function, packagePrefix+"(*Signal[...]).") &&
+		slices.Contains([]string{"Send", "sendQuick", "sendTraced"}, function[strings.LastIndexByte(function, '.')+1:])
+}
+
 // receiversOnStack counts the sends on a stack and names the functions that they
 // called, the innermost first.
 func receiversOnStack(pcs []uintptr) (sends int, path []string) {
@@ -91,7 +97,7 @@ func receiversOnStack(pcs []uintptr) (sends int, path []string) {
 	for {
 		f, more := frames.Next()
 		switch {
-		case f.Function == sendFunction:
+		case f.Function == sendFunction, outside != "" && isQuickSend(f.Function):
 			sends++
 			if outside != "" {
 				path = append(path, outside)

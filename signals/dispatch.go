@@ -11,7 +11,7 @@ func (c *core) send(ctx context.Context, e anyEvent, p plan) ([]Result, error) {
 	d := dispatch{event: e, list: p.list, results: p.results, limit: p.limit}
 	d.runner = runner{core: c, ctx: ctx, layers: p.layers, mode: p.mode, delivered: p.delivered}
 	defer d.end()
-	if c.started.Add(1)-c.ended.Load() > maxDepth {
+	if c.started.Add(1)-c.ended.Load() > maxDepth || p.deep {
 		if d.err = c.checkDepth(ctx); d.err != nil {
 			return nil, d.err
 		}
@@ -100,8 +100,10 @@ func (d *dispatch) callEach() {
 		if !r.hears(sender) {
 			continue
 		}
-		d.results = append(d.results, Result{Receiver: r})
-		res := &d.results[len(d.results)-1]
+		n := len(d.results)
+		d.results = d.results[:n+1] // in place: a Result is large
+		res := &d.results[n]
+		res.Receiver = r
 		d.call(res, d.event)
 		if res.failed() {
 			if d.err = res.Err; !d.mode.robust() {

@@ -9,7 +9,7 @@
 //	var OrderPaid = signals.New[Payment]("order_paid")
 //
 //	func init() {
-//		OrderPaid.Connect(func(ctx context.Context, e *signals.Event[Payment]) error {
+//		OrderPaid.Connect(func(ctx context.Context, e signals.Event[Payment]) error {
 //			return stock.Reserve(ctx, e.Payload.OrderID)
 //		}, signals.UID("reserve-stock"))
 //	}
@@ -21,8 +21,9 @@
 // Receivers run one after the other, in the order in which they were connected, on
 // the goroutine of the sender and inside its transaction if it has one. A send is a
 // function call and nothing else: no queue, no goroutine, no copy of the payload
-// beyond the one that Go makes. What the payload points to is shared, so a receiver
-// may fill a field in which later receivers, and the sender, then see.
+// beyond the one that Go makes. Each receiver has an [Event] of its own, which it may
+// keep. What the payload points to is shared: of a *Order a receiver may fill a field
+// in, which later receivers, and the sender, then see.
 //
 //	Send ─► span "signal"
 //	         └► interceptors: of the process, of the signal, of the context
@@ -64,11 +65,12 @@
 //
 // # Cost
 //
-// With nobody listening a send is two atomic loads. With one receiver it allocates
-// once, with more twice, however many there are: the [Event] and the results. These
-// cannot come from a pool, since receivers may keep the one and senders the other.
-// Recording adds one reading of the clock for each receiver, and without a recorder
-// no clock is read.
+// With nobody listening a send is two atomic loads. Without a recorder it allocates
+// nothing, however many receivers there are, and reads no clock: the results are put
+// together by [Results.All], for those who ask. That holds for Send to receivers
+// without conditions and policies, from the second send on; receivers connected with
+// [Signal.On], which want the payload alone, are the cheapest. Recording adds one
+// reading of the clock for each receiver, and one allocation for the send.
 //
 // # Packages below
 //

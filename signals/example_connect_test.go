@@ -8,8 +8,8 @@ import (
 )
 
 // say makes a receiver that prints.
-func say[T any](text string) func(context.Context, *signals.Event[T]) error {
-	return func(_ context.Context, e *signals.Event[T]) error {
+func say[T any](text string) func(context.Context, signals.Event[T]) error {
+	return func(_ context.Context, e signals.Event[T]) error {
 		fmt.Println(text, e.Payload)
 		return nil
 	}
@@ -55,10 +55,10 @@ func ExampleOnlyFrom() {
 	ctx := signals.WithEnvironment(context.Background(), "production")
 	for _, sender := range []string{"User", "Order"} {
 		results, _ := saved.Send(ctx, sender, 7)
-		fmt.Printf("%s: skipped %q\n", sender, results[0].Skipped)
+		fmt.Printf("%s: skipped %q\n", sender, results.All()[0].Skipped)
 	}
 	results, _ := saved.Send(signals.WithEnvironment(ctx, "test"), "User", 7)
-	fmt.Printf("in a test: skipped %q\n", results[0].Skipped)
+	fmt.Printf("in a test: skipped %q\n", results.All()[0].Skipped)
 	// Output:
 	// index 7
 	// User: skipped ""

@@ -13,19 +13,19 @@ import (
 func ExampleOnError() {
 	paid := signals.New[int]("paid", signals.Unlisted())
 	failures := 2
-	paid.Connect(func(context.Context, *signals.Event[int]) error {
+	paid.Connect(func(context.Context, signals.Event[int]) error {
 		if failures--; failures >= 0 {
 			return errors.New("relay is down")
 		}
 		return nil
 	}, signals.UID("mail"), signals.OnError(signals.Retry(3, signals.Exponential(time.Millisecond))))
 
-	paid.Connect(func(context.Context, *signals.Event[int]) error {
+	paid.Connect(func(context.Context, signals.Event[int]) error {
 		return errors.New("crm is down")
 	}, signals.UID("crm"), signals.OnError(signals.Fallback(saveForCRM), signals.Continue))
 
 	results, err := paid.Send(context.Background(), "shop", 7)
-	for _, r := range results {
+	for _, r := range results.All() {
 		fmt.Printf("%s: %d attempts, error %v, handled by %q\n", r.Receiver, r.Attempts, r.Err, r.Handled)
 	}
 	fmt.Println(err)
@@ -36,7 +36,7 @@ func ExampleOnError() {
 	// <nil>
 }
 
-func saveForCRM(_ context.Context, e *signals.Event[int], cause error) error {
+func saveForCRM(_ context.Context, e signals.Event[int], cause error) error {
 	fmt.Printf("save order %d: %v\n", e.Payload, cause)
 	return nil
 }
@@ -53,7 +53,7 @@ func ExampleEnqueue() {
 	q := &memoryQueue{}
 	paid := signals.New[int]("paid", signals.Unlisted())
 	up := false
-	paid.Connect(func(ctx context.Context, e *signals.Event[int]) error {
+	paid.Connect(func(ctx context.Context, e signals.Event[int]) error {
 		if !up {
 			return errors.New("relay is down")
 		}
@@ -75,14 +75,14 @@ func ExampleEnqueue() {
 func ExampleSignal_SendConcurrent() {
 	placed := signals.New[int]("placed", signals.Unlisted())
 	for _, shop := range []string{"north", "south"} {
-		placed.Connect(func(ctx context.Context, e *signals.Event[int]) error {
+		placed.Connect(func(ctx context.Context, e signals.Event[int]) error {
 			e.Return(shop + " has it")
 			return nil
 		}, signals.UID(shop))
 	}
 	placed.Connect(say[int]("first, in the sender's transaction: reserve"), signals.Alone())
 	results, err := placed.SendConcurrent(context.Background(), 2, nil, 7)
-	for _, r := range results[1:] {
+	for _, r := range results.All()[1:] {
 		fmt.Println(r.Receiver, r.Value)
 	}
 	fmt.Println(err)
@@ -133,11 +133,11 @@ func ExampleSignal_Intercept() {
 func ExampleEvent_Values() {
 	type seen struct{}
 	paid := signals.New[int]("paid", signals.Unlisted())
-	paid.Connect(func(_ context.Context, e *signals.Event[int]) error {
+	paid.Connect(func(_ context.Context, e signals.Event[int]) error {
 		e.Values().Set(seen{}, "by the first")
 		return nil
 	})
-	paid.Connect(func(_ context.Context, e *signals.Event[int]) error {
+	paid.Connect(func(_ context.Context, e signals.Event[int]) error {
 		fmt.Println("seen", e.Values().Get(seen{}))
 		return nil
 	})
@@ -147,7 +147,7 @@ func ExampleEvent_Values() {
 
 func ExampleScopeOf() {
 	paid := signals.New[int]("paid", signals.Unlisted())
-	paid.Connect(func(ctx context.Context, e *signals.Event[int]) error {
+	paid.Connect(func(ctx context.Context, e signals.Event[int]) error {
 		s := signals.ScopeOf(ctx)
 		fmt.Printf("order %d by %q on request %q\n", e.Payload, s.User, s.RequestID)
 		return nil

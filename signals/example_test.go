@@ -16,21 +16,21 @@ type StatusChange struct {
 
 var OrderChanged = signals.New[StatusChange]("order_changed")
 
-func toConfirmed(_ context.Context, e *signals.Event[StatusChange]) bool {
+func toConfirmed(_ context.Context, e signals.Event[StatusChange]) bool {
 	return e.Payload.New == "confirmed"
 }
 
 func Example() {
-	OrderChanged.Connect(func(_ context.Context, e *signals.Event[StatusChange]) error {
+	OrderChanged.Connect(func(_ context.Context, e signals.Event[StatusChange]) error {
 		fmt.Println("reserve stock for order", e.Payload.OrderID)
 		return nil
 	}, signals.UID("reserve-stock"), signals.When(toConfirmed))
 	defer OrderChanged.DisconnectAll()
 
 	results, err := OrderChanged.Send(context.Background(), "shop", StatusChange{7, "new", "confirmed"})
-	fmt.Println(results[0].Receiver, err)
+	fmt.Println(results.All()[0].Receiver, err)
 	results, _ = OrderChanged.Send(context.Background(), "shop", StatusChange{7, "confirmed", "shipped"})
-	fmt.Println(results[0].Receiver, "skipped:", results[0].Skipped)
+	fmt.Println(results.All()[0].Receiver, "skipped:", results.All()[0].Skipped)
 	// Output:
 	// reserve stock for order 7
 	// reserve-stock <nil>
@@ -39,16 +39,16 @@ func Example() {
 
 func ExampleSignal_SendRobust() {
 	shipped := signals.New[int]("shipped", signals.Unlisted(), signals.Logger(quiet))
-	shipped.Connect(func(context.Context, *signals.Event[int]) error {
+	shipped.Connect(func(context.Context, signals.Event[int]) error {
 		return errors.New("mail relay is down")
 	}, signals.UID("mail"))
-	shipped.Connect(func(context.Context, *signals.Event[int]) error {
+	shipped.Connect(func(context.Context, signals.Event[int]) error {
 		panic("no such customer")
 	}, signals.UID("crm"))
-	shipped.Connect(func(context.Context, *signals.Event[int]) error { return nil }, signals.UID("stock"))
+	shipped.Connect(func(context.Context, signals.Event[int]) error { return nil }, signals.UID("stock"))
 
 	results, _ := shipped.SendRobust(context.Background(), nil, 7)
-	for _, r := range results {
+	for _, r := range results.All() {
 		fmt.Println(r.Receiver, r.Err)
 	}
 	// Output:
@@ -59,7 +59,7 @@ func ExampleSignal_SendRobust() {
 
 func ExampleFrom() {
 	saved := signals.New[int]("saved", signals.Unlisted())
-	saved.Connect(func(_ context.Context, e *signals.Event[int]) error {
+	saved.Connect(func(_ context.Context, e signals.Event[int]) error {
 		fmt.Println("order", e.Payload)
 		return nil
 	}, signals.From("Order"))

@@ -51,8 +51,8 @@ func (c *calls) take() []string {
 }
 
 // receiver makes a receiver that notes its name and returns err.
-func (c *calls) receiver(name string, err error) func(context.Context, *signals.Event[order]) error {
-	return func(context.Context, *signals.Event[order]) error {
+func (c *calls) receiver(name string, err error) func(context.Context, signals.Event[order]) error {
+	return func(context.Context, signals.Event[order]) error {
 		c.add(name)
 		return err
 	}
@@ -65,7 +65,7 @@ func (c *calls) want(t *testing.T, names ...string) {
 	}
 }
 
-func mustSend(t *testing.T, s *signals.Signal[order], sender any) []signals.Result {
+func mustSend(t *testing.T, s *signals.Signal[order], sender any) signals.Results {
 	t.Helper()
 	results, err := s.Send(t.Context(), sender, order{ID: 7})
 	if err != nil {

@@ -83,10 +83,12 @@ type TypedInterceptors[T any] struct {
 // one signal are inside them.
 func Intercept(in Interceptors) (remove func()) {
 	attention.Add(1)
+	special.Add(1)
 	off := everywhere.add(in.layer())
 	return sync.OnceFunc(func() {
 		off()
 		attention.Add(-1)
+		special.Add(-1)
 	})
 }
 
@@ -95,7 +97,10 @@ func Intercept(in Interceptors) (remove func()) {
 // and those that the context has already.
 func WithInterceptors(ctx context.Context, in Interceptors) context.Context {
 	outer, _ := ctx.Value(interceptorsKey).([]*layer)
-	carried.Do(func() { attention.Add(1) }) // from now on a send has to look
+	carried.Do(func() { // from now on a send has to look
+		attention.Add(1)
+		special.Add(1)
+	})
 	return context.WithValue(ctx, interceptorsKey, append(slices.Clip(outer), in.layer()))
 }
 

@@ -11,28 +11,28 @@ import (
 )
 
 // sends are the four kinds of send, and the replay of a queued call.
-var sends = map[string]func(context.Context, *signals.Signal[order], order) ([]signals.Result, error){
-	"Send": func(ctx context.Context, s *signals.Signal[order], o order) ([]signals.Result, error) {
+var sends = map[string]func(context.Context, *signals.Signal[order], order) (signals.Results, error){
+	"Send": func(ctx context.Context, s *signals.Signal[order], o order) (signals.Results, error) {
 		return s.Send(ctx, "A", o)
 	},
-	"SendRobust": func(ctx context.Context, s *signals.Signal[order], o order) ([]signals.Result, error) {
+	"SendRobust": func(ctx context.Context, s *signals.Signal[order], o order) (signals.Results, error) {
 		return s.SendRobust(ctx, "A", o)
 	},
-	"SendConcurrent": func(ctx context.Context, s *signals.Signal[order], o order) ([]signals.Result, error) {
+	"SendConcurrent": func(ctx context.Context, s *signals.Signal[order], o order) (signals.Results, error) {
 		return s.SendConcurrent(ctx, 1, "A", o)
 	},
-	"SendRobustConcurrent": func(ctx context.Context, s *signals.Signal[order], o order) ([]signals.Result, error) {
+	"SendRobustConcurrent": func(ctx context.Context, s *signals.Signal[order], o order) (signals.Results, error) {
 		return s.SendRobustConcurrent(ctx, 1, "A", o)
 	},
-	"SendAny": func(ctx context.Context, s *signals.Signal[order], o order) ([]signals.Result, error) {
+	"SendAny": func(ctx context.Context, s *signals.Signal[order], o order) (signals.Results, error) {
 		return s.SendAny(ctx, "A", o)
 	},
-	"Deliver": func(ctx context.Context, s *signals.Signal[order], o order) ([]signals.Result, error) {
+	"Deliver": func(ctx context.Context, s *signals.Signal[order], o order) (signals.Results, error) {
 		return s.Deliver(ctx, signals.Call{Sender: "A", Payload: o})
 	},
 }
 
-func eachSend(t *testing.T, f func(*testing.T, func(context.Context, *signals.Signal[order], order) ([]signals.Result, error))) {
+func eachSend(t *testing.T, f func(*testing.T, func(context.Context, *signals.Signal[order], order) (signals.Results, error))) {
 	for name, send := range sends {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -58,11 +58,11 @@ func noting(c *calls, name string) signals.Interceptors {
 
 func TestSG34_A35_InterceptorsSeeEveryKindOfSend(t *testing.T) {
 	t.Parallel()
-	eachSend(t, func(t *testing.T, send func(context.Context, *signals.Signal[order], order) ([]signals.Result, error)) {
+	eachSend(t, func(t *testing.T, send func(context.Context, *signals.Signal[order], order) (signals.Results, error)) {
 		var c calls
 		type key struct{}
 		s := newSignal()
-		s.Connect(func(ctx context.Context, e *signals.Event[order]) error {
+		s.Connect(func(ctx context.Context, e signals.Event[order]) error {
 			c.add(e.Payload.Lines[0] + " for " + fmt.Sprint(e.Values().Get(key{})))
 			e.Return(1)
 			return nil
@@ -83,7 +83,7 @@ func TestSG34_A35_InterceptorsSeeEveryKindOfSend(t *testing.T) {
 		ctx := signals.WithInterceptors(t.Context(), noting(&c, "ctx outer"))
 		ctx = signals.WithInterceptors(ctx, noting(&c, "ctx inner"))
 		results, err := send(ctx, s, order{Lines: []string{"  book "}})
-		if err != nil || len(results) != 1 || results[0].Value != 2 {
+		if err != nil || results.Len() != 1 || results.All()[0].Value != 2 {
 			t.Errorf("results %+v, %v", results, err)
 		}
 		c.want(t, "ctx outer begins", "ctx inner begins",
@@ -124,7 +124,7 @@ func TestA35_InterceptorsOfTheProcessAreOutermost(t *testing.T) {
 func TestA35_InterceptorsOfAllSignalsSeeWhatIsSent(t *testing.T) {
 	t.Parallel()
 	s := newSignal()
-	s.Connect(func(_ context.Context, e *signals.Event[order]) error {
+	s.Connect(func(_ context.Context, e signals.Event[order]) error {
 		if e.Payload.ID != 8 {
 			t.Errorf("order %d", e.Payload.ID)
 		}
@@ -158,7 +158,7 @@ func TestA35_InterceptorsOfAllSignalsSeeWhatIsSent(t *testing.T) {
 
 func TestA36_AnInterceptorDenies(t *testing.T) {
 	t.Parallel()
-	eachSend(t, func(t *testing.T, send func(context.Context, *signals.Signal[order], order) ([]signals.Result, error)) {
+	eachSend(t, func(t *testing.T, send func(context.Context, *signals.Signal[order], order) (signals.Results, error)) {
 		var c calls
 		s := newSignal()
 		s.Connect(c.receiver("x", nil))
@@ -173,7 +173,7 @@ func TestA36_AnInterceptorDenies(t *testing.T) {
 		})
 		_, rec := recorded(t, func(ctx context.Context) {
 			results, err := send(signals.WithUser(ctx, "eve"), s, order{})
-			if !errors.Is(err, signals.ErrDenied) || len(results) != 0 {
+			if !errors.Is(err, signals.ErrDenied) || results.Len() != 0 {
 				t.Errorf("results %v, %v", results, err)
 			}
 		})
@@ -203,7 +203,7 @@ func TestA36_AnInterceptorDeniesOneReceiver(t *testing.T) {
 		},
 	})
 	results, err := s.SendRobust(ctx, nil, order{})
-	if !errors.Is(err, signals.ErrDenied) || results[1].Err != nil {
+	if !errors.Is(err, signals.ErrDenied) || results.All()[1].Err != nil {
 		t.Errorf("results %+v, %v", results, err)
 	}
 	c.want(t, "b")
@@ -214,7 +214,7 @@ func TestIntercept_NextMayBeCalledAgainWithAnotherContext(t *testing.T) {
 	type key struct{}
 	var c calls
 	s := newSignal()
-	s.Connect(func(ctx context.Context, _ *signals.Event[order]) error {
+	s.Connect(func(ctx context.Context, _ signals.Event[order]) error {
 		n := ctx.Value(key{}).(int)
 		c.add(fmt.Sprint("try ", n))
 		if n == 1 {
@@ -231,7 +231,7 @@ func TestIntercept_NextMayBeCalledAgainWithAnotherContext(t *testing.T) {
 		},
 	})
 	_, rec := recorded(t, func(ctx context.Context) {
-		if results, err := s.Send(ctx, nil, order{}); err != nil || len(results) != 1 {
+		if results, err := s.Send(ctx, nil, order{}); err != nil || results.Len() != 1 {
 			t.Errorf("results %v, %v", results, err)
 		}
 	})

@@ -18,7 +18,7 @@ func TestSG10_UntilEndsTheConnectionWithItsContext(t *testing.T) {
 		mustSend(t, s, nil)
 		c.want(t, "x")
 		cancel()
-		if results := mustSend(t, s, nil); len(results) != 0 || s.HasListeners(nil) { // at once
+		if results := mustSend(t, s, nil); results.Len() != 0 || s.HasListeners(nil) { // at once
 			t.Errorf("results %v after the context was done", results)
 		}
 		synctest.Wait()

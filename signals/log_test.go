@@ -24,9 +24,9 @@ func TestSG25_A37_RobustFailureIsLoggedOnce(t *testing.T) {
 	t.Parallel()
 	log, out := newLog()
 	s := newSignal(signals.Logger(log))
-	s.Connect(func(context.Context, *signals.Event[order]) error { return nil }, signals.UID("a"))
-	s.Connect(func(context.Context, *signals.Event[order]) error { return errReceiver }, signals.UID("reserve-stock"))
-	s.Connect(func(context.Context, *signals.Event[order]) error { panic("boom") }, signals.UID("send-mail"))
+	s.Connect(func(context.Context, signals.Event[order]) error { return nil }, signals.UID("a"))
+	s.Connect(func(context.Context, signals.Event[order]) error { return errReceiver }, signals.UID("reserve-stock"))
+	s.Connect(func(context.Context, signals.Event[order]) error { panic("boom") }, signals.UID("send-mail"))
 	if _, err := s.SendRobust(t.Context(), nil, order{}); err == nil {
 		t.Fatal("no error")
 	}
@@ -48,7 +48,7 @@ func TestSG25_SendLogsNothing(t *testing.T) {
 	t.Parallel()
 	log, out := newLog()
 	s := newSignal(signals.Logger(log))
-	s.Connect(func(context.Context, *signals.Event[order]) error { return errReceiver })
+	s.Connect(func(context.Context, signals.Event[order]) error { return errReceiver })
 	_, _ = s.Send(t.Context(), nil, order{})
 	if out.Len() > 0 {
 		t.Errorf("logged %s", out)
@@ -61,7 +61,7 @@ func (panickingHandler) Enabled(context.Context, slog.Level) bool { panic("the l
 
 type hook struct{ c *calls }
 
-func (h hook) call(context.Context, *signals.Event[order]) error { h.c.add("hook"); return errReceiver }
+func (h hook) call(context.Context, signals.Event[order]) error { h.c.add("hook"); return errReceiver }
 
 func TestSG26_NamingAndLoggingNeverFail(t *testing.T) {
 	t.Parallel()
@@ -70,11 +70,11 @@ func TestSG26_NamingAndLoggingNeverFail(t *testing.T) {
 	s.Connect(hook{&c}.call)
 	s.Connect(c.receiver("after", nil))
 	results, err := s.SendRobust(t.Context(), nil, order{})
-	if err != errReceiver || len(results) != 2 {
+	if err != errReceiver || results.Len() != 2 {
 		t.Errorf("results %v, %v", results, err)
 	}
 	c.want(t, "hook", "after")
-	if got := results[0].Receiver.String(); got != "signals_test.hook.call" {
+	if got := results.All()[0].Receiver.String(); got != "signals_test.hook.call" {
 		t.Errorf("name %q", got)
 	}
 }

@@ -118,10 +118,10 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // Fallback calls another function in place of the receiver that failed, once, with
 // its error. When it fails too, both errors are joined, and the send has failed.
 // Connect panics when fn is nil or takes the event of another payload.
-func Fallback[T any](fn func(ctx context.Context, e *Event[T], cause error) error) Policy {
+func Fallback[T any](fn func(ctx context.Context, e Event[T], cause error) error) Policy {
 	src := instrument.FuncSource(fn)
 	p := &fallback{name: src.Func, payload: reflect.TypeFor[T](), missing: fn == nil}
-	p.call = func(ctx context.Context, e anyEvent, cause error) error { return fn(ctx, e.(*Event[T]), cause) }
+	p.call = func(ctx context.Context, e anyEvent, cause error) error { return fn(ctx, *e.(*Event[T]), cause) }
 	if !p.missing {
 		p.handler = instrument.NewHandler(instrument.KindReceiver, firstOf(src.Func, "fallback"), src)
 	}

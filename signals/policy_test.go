@@ -31,8 +31,8 @@ func (q *queue) Enqueue(_ context.Context, c signals.Call) error {
 }
 
 // failing makes a receiver that notes its call and fails n times.
-func (c *calls) failing(name string, n int) func(context.Context, *signals.Event[order]) error {
-	return func(context.Context, *signals.Event[order]) error {
+func (c *calls) failing(name string, n int) func(context.Context, signals.Event[order]) error {
+	return func(context.Context, signals.Event[order]) error {
 		c.add(name)
 		if n--; n >= 0 {
 			return errReceiver
@@ -50,13 +50,13 @@ func TestA38_ContinueKeepsTheErrorAndGoesOn(t *testing.T) {
 	s.Connect(c.receiver("b", nil), signals.OnError(signals.Stop))
 	results := mustSend(t, s, nil)
 	c.want(t, "a", "b")
-	if r := results[0]; r.Err != errReceiver || r.Handled != "Continue" || len(results) != 2 {
+	if r := results.All()[0]; r.Err != errReceiver || r.Handled != "Continue" || results.Len() != 2 {
 		t.Errorf("results %+v", results)
 	}
 	if n := strings.Count(out.String(), "\n"); n != 1 {
 		t.Errorf("%d log lines, want 1:\n%s", n, out)
 	}
-	if results, err := s.SendRobust(t.Context(), nil, order{}); err != nil || results[0].Handled != "Continue" {
+	if results, err := s.SendRobust(t.Context(), nil, order{}); err != nil || results.All()[0].Handled != "Continue" {
 		t.Errorf("robust: %+v, %v", results, err)
 	}
 	if n := strings.Count(out.String(), "\n"); n != 2 {
@@ -87,7 +87,7 @@ func TestSG57_A38_RetryUntilTheReceiverSucceeds(t *testing.T) {
 		start := time.Now()
 		_, rec := recorded(t, func(ctx context.Context) {
 			results, err := s.Send(ctx, nil, order{})
-			if r := results[0]; err != nil || r.Err != nil || r.Handled != "" || r.Attempts != 3 || r.Duration < 3*time.Second {
+			if r := results.All()[0]; err != nil || r.Err != nil || r.Handled != "" || r.Attempts != 3 || r.Duration < 3*time.Second {
 				t.Errorf("results %+v, %v", results, err)
 			}
 		})
@@ -107,12 +107,12 @@ func TestA38_RetryGivesUp(t *testing.T) {
 		s.Connect(c.failing("a", 9), signals.OnError(signals.Retry(3, signals.Constant(time.Second))))
 		results, err := s.Send(t.Context(), nil, order{})
 		c.want(t, "a", "a", "a", "a")
-		if err != errReceiver || results[0].Attempts != 4 {
+		if err != errReceiver || results.All()[0].Attempts != 4 {
 			t.Errorf("results %+v, %v", results, err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer cancel()
-		if results, err = s.Send(ctx, nil, order{}); err != errReceiver || results[0].Attempts != 2 {
+		if results, err = s.Send(ctx, nil, order{}); err != errReceiver || results.All()[0].Attempts != 2 {
 			t.Errorf("with a context that ends: %+v, %v", results, err)
 		}
 	})
@@ -122,13 +122,13 @@ func TestA38_RetryOfAPanicInARobustSend(t *testing.T) {
 	t.Parallel()
 	n := 0
 	s := newSignal(signals.Logger(quiet))
-	s.Connect(func(context.Context, *signals.Event[order]) error {
+	s.Connect(func(context.Context, signals.Event[order]) error {
 		if n++; n == 1 {
 			panic("boom")
 		}
 		return nil
 	}, signals.OnError(signals.Retry(1, nil)))
-	if results, err := s.SendRobust(t.Context(), nil, order{}); err != nil || results[0].Attempts != 2 {
+	if results, err := s.SendRobust(t.Context(), nil, order{}); err != nil || results.All()[0].Attempts != 2 {
 		t.Errorf("results %+v, %v", results, err)
 	}
 	n = 0
@@ -147,8 +147,8 @@ func TestA38_BackoffGrows(t *testing.T) {
 	}
 }
 
-func saveForLater(err error, c *calls) func(context.Context, *signals.Event[order], error) error {
-	return func(_ context.Context, e *signals.Event[order], cause error) error {
+func saveForLater(err error, c *calls) func(context.Context, signals.Event[order], error) error {
+	return func(_ context.Context, e signals.Event[order], cause error) error {
 		c.add("fallback: " + cause.Error())
 		e.Return("saved")
 		return err
@@ -163,7 +163,7 @@ func TestA38_FallbackTakesThePlace(t *testing.T) {
 	s.Connect(c.receiver("b", nil), signals.UID("b"))
 	_, rec := recorded(t, func(ctx context.Context) {
 		results, err := s.Send(ctx, nil, order{})
-		if r := results[0]; err != nil || r.Err != errReceiver || r.Value != "saved" ||
+		if r := results.All()[0]; err != nil || r.Err != errReceiver || r.Value != "saved" ||
 			!strings.HasPrefix(r.Handled, "Fallback(signals_test.") {
 			t.Errorf("results %+v, %v", results, err)
 		}
@@ -183,16 +183,16 @@ func TestA38_AFallbackThatFailsIsReportedAndNotLooped(t *testing.T) {
 	broken := errors.New("disk is full")
 	s := newSignal(signals.Logger(quiet))
 	s.Connect(c.receiver("a", errReceiver), signals.OnError(signals.Retry(1, nil), signals.Fallback(saveForLater(broken, &c))))
-	s.Connect(func(context.Context, *signals.Event[order]) error { return nil },
+	s.Connect(func(context.Context, signals.Event[order]) error { return nil },
 		signals.OnError(signals.Fallback(saveForLater(nil, &c))))
 	results, err := s.Send(t.Context(), nil, order{})
 	c.want(t, "a", "a", "fallback: no stock")
-	if !errors.Is(err, errReceiver) || !errors.Is(err, broken) || results[0].Handled != "" || len(results) != 1 {
+	if !errors.Is(err, errReceiver) || !errors.Is(err, broken) || results.All()[0].Handled != "" || results.Len() != 1 {
 		t.Errorf("results %+v, %v", results, err)
 	}
 	p := newSignal(signals.Logger(quiet))
 	p.Connect(c.receiver("a", errReceiver), signals.OnError(signals.Fallback(
-		func(context.Context, *signals.Event[order], error) error { panic("boom") })))
+		func(context.Context, signals.Event[order], error) error { panic("boom") })))
 	_, err = p.SendRobust(t.Context(), nil, order{})
 	if _, ok := errors.AsType[*signals.PanicError](err); !ok || !errors.Is(err, errReceiver) {
 		t.Errorf("error %v", err)
@@ -212,7 +212,7 @@ func TestA38_EnqueueHandsTheCallToTheQueue(t *testing.T) {
 	ctx := signals.WithScope(t.Context(), signals.Scope{User: "ann", RequestID: "r1"})
 	results, err := s.Send(ctx, "shop", order{ID: 7})
 	c.want(t, "mail", "b")
-	if err != nil || results[0].Handled != "Enqueue" || results[0].Err != errReceiver || len(q.calls) != 1 {
+	if err != nil || results.All()[0].Handled != "Enqueue" || results.All()[0].Err != errReceiver || len(q.calls) != 1 {
 		t.Fatalf("results %+v, %v, %d calls", results, err, len(q.calls))
 	}
 	call := q.calls[0]
@@ -220,7 +220,7 @@ func TestA38_EnqueueHandsTheCallToTheQueue(t *testing.T) {
 		call.Payload.(order).ID != 7 || call.Scope.User != "ann" {
 		t.Errorf("call %+v", call)
 	}
-	if results, err = call.Run(t.Context()); err != nil || len(results) != 1 {
+	if results, err = call.Run(t.Context()); err != nil || results.Len() != 1 {
 		t.Errorf("run: %+v, %v", results, err)
 	}
 	c.want(t, "mail") // and nobody else
@@ -253,7 +253,7 @@ func TestSG45_AQueuedCallHasCopiesAndNotTheContext(t *testing.T) {
 	s := newSignal()
 	var first, second signals.Scope
 	var secondErr error
-	s.Connect(func(ctx context.Context, _ *signals.Event[order]) error {
+	s.Connect(func(ctx context.Context, _ signals.Event[order]) error {
 		if first == (signals.Scope{}) {
 			first = signals.ScopeOf(ctx)
 			return errReceiver
@@ -279,7 +279,7 @@ var replayed = signals.New[order]("order_replayed")
 func TestSG56_SignalsAreFoundByNameForReplay(t *testing.T) {
 	t.Parallel()
 	var c calls
-	conn := replayed.Connect(func(_ context.Context, e *signals.Event[order]) error {
+	conn := replayed.Connect(func(_ context.Context, e signals.Event[order]) error {
 		c.add(strings.Join(e.Payload.Lines, "+"))
 		return nil
 	}, signals.UID("r"))

@@ -64,7 +64,12 @@ func runAgainstModel(t *testing.T, rnd *rand.Rand) {
 		switch rnd.IntN(6) {
 		case 0, 1:
 			name := fmt.Sprint("r", step)
-			conn := s.Connect(c.receiver(name, nil), signals.From(sender), signals.UID(uid))
+			var conn *signals.Connection
+			if rnd.IntN(2) == 0 {
+				conn = s.Connect(c.receiver(name, nil), signals.From(sender), signals.UID(uid))
+			} else {
+				conn = s.On(func(context.Context, order) error { c.add(name); return nil }, signals.From(sender), signals.UID(uid))
+			}
 			m.connect(modelReceiver{name, uid, sender, conn})
 		case 2:
 			if len(m.receivers) > 0 {
@@ -102,12 +107,12 @@ func TestSG33_SendersAndConnectorsAtOnce(t *testing.T) {
 	t.Parallel()
 	var wg sync.WaitGroup
 	s := newSignal()
-	nop := func(context.Context, *signals.Event[order]) error { return nil }
+	nop := func(context.Context, signals.Event[order]) error { return nil }
 	s.Connect(nop)
 	for i := range 8 {
 		wg.Go(func() {
 			for range 200 {
-				if results := mustSend(t, s, i); len(results) < 1 {
+				if results := mustSend(t, s, i); results.Len() < 1 {
 					t.Error("the receiver that stays was not called")
 				}
 			}

@@ -30,12 +30,12 @@ type Call struct {
 // Run makes the call, with the Scope in the receiver's context. It fails when the
 // program has no such signal or receiver, with a [*TargetError]: trying again
 // would not help then.
-func (c Call) Run(ctx context.Context) ([]Result, error) {
+func (c Call) Run(ctx context.Context) (Results, error) {
 	s := c.signal
 	if s == nil {
 		var ok bool
 		if s, ok = Lookup(c.Signal); !ok {
-			return nil, &TargetError{Signal: c.Signal}
+			return Results{}, &TargetError{Signal: c.Signal}
 		}
 	}
 	return s.Deliver(ctx, c)
@@ -56,11 +56,11 @@ func (e *TargetError) Error() string {
 // Deliver runs a call that a queue kept: it is [Signal.Send] to the one receiver that
 // the call names, or to all. A receiver that fails is not queued again by its policy,
 // or a call could go round for ever; that is for the queue to decide.
-func (s *Signal[T]) Deliver(ctx context.Context, c Call) ([]Result, error) {
+func (s *Signal[T]) Deliver(ctx context.Context, c Call) (Results, error) {
 	payload, ok := c.Payload.(T)
 	if !ok {
 		_, err := s.SendAny(ctx, nil, c.Payload)
-		return nil, err
+		return Results{}, err
 	}
 	if c.Scope != (Scope{}) {
 		ctx = WithScope(ctx, c.Scope)

@@ -115,7 +115,7 @@ func TestA02_EventsAreMasked(t *testing.T) {
 	defer signals.SetRenderer(nil)
 	s := signals.New[login]("login", signals.Unlisted(), signals.KeepRecent(1))
 	_, rec := recorded(t, func(ctx context.Context) {
-		s.Connect(func(context.Context, *signals.Event[login]) error { return nil })
+		s.Connect(func(context.Context, signals.Event[login]) error { return nil })
 		_, _ = s.Send(ctx, nil, login{"ann", "hunter2", "4111111111111111", "cache", device{"AB1234"}})
 	})
 	want := `{User:"ann" Password:[redacted] Card:[redacted] Device:"device AB.."}`
@@ -130,7 +130,7 @@ func TestA02_EventsAreMasked(t *testing.T) {
 // Not parallel: the renderer is the process's.
 func TestA27_TracesShowPayloadsAndValuesWhenAsked(t *testing.T) {
 	s := newSignal(signals.Logger(quiet))
-	s.Connect(func(_ context.Context, e *signals.Event[order]) error { e.Return(7); return nil }, signals.UID("x"))
+	s.Connect(func(_ context.Context, e signals.Event[order]) error { e.Return(7); return nil }, signals.UID("x"))
 	send := func(ctx context.Context) { _, _ = s.Send(ctx, nil, order{ID: 3}) }
 	_, rec := recorded(t, send)
 	if attr(rec.Spans[1], keyPayload) != nil || attr(rec.Spans[2], keyValue) != nil {

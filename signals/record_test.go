@@ -15,13 +15,13 @@ func TestSG32_A27_NestedSendsAreNestedSpans(t *testing.T) {
 	log, _ := newLog()
 	outer := newSignal(signals.Logger(log))
 	inner := signals.New[order]("stock_low", signals.Unlisted())
-	outer.Connect(func(ctx context.Context, e *signals.Event[order]) error {
+	outer.Connect(func(ctx context.Context, e signals.Event[order]) error {
 		_, err := inner.Send(ctx, "stock", e.Payload)
 		return err
 	}, signals.UID("reserve-stock"))
-	outer.Connect(func(context.Context, *signals.Event[order]) error { return nil }, signals.Name("stats"))
-	outer.Connect(func(context.Context, *signals.Event[order]) error { return nil }, signals.UID("ship"), signals.When(large))
-	inner.Connect(func(context.Context, *signals.Event[order]) error { return errReceiver }, signals.UID("reorder"))
+	outer.Connect(func(context.Context, signals.Event[order]) error { return nil }, signals.Name("stats"))
+	outer.Connect(func(context.Context, signals.Event[order]) error { return nil }, signals.UID("ship"), signals.When(large))
+	inner.Connect(func(context.Context, signals.Event[order]) error { return errReceiver }, signals.UID("reorder"))
 	_, rec := recorded(t, func(ctx context.Context) {
 		_, _ = outer.SendRobust(ctx, "orders", order{})
 	})
@@ -68,15 +68,15 @@ func TestRecord_HandlersCarryTheirSources(t *testing.T) {
 func TestSG27_SpansCloseWhenAReceiverPanics(t *testing.T) {
 	t.Parallel()
 	s := newSignal()
-	s.Connect(func(context.Context, *signals.Event[order]) error { panic("boom") }, signals.UID("boom"))
+	s.Connect(func(context.Context, signals.Event[order]) error { panic("boom") }, signals.UID("boom"))
 	_, rec := recorded(t, func(ctx context.Context) {
 		_ = panicOf(func() { _, _ = s.Send(ctx, nil, order{}) })
 		robust := newSignal(signals.Logger(quiet))
-		robust.Connect(func(context.Context, *signals.Event[order]) error { panic("robust boom") }, signals.UID("rboom"))
+		robust.Connect(func(context.Context, signals.Event[order]) error { panic("robust boom") }, signals.UID("rboom"))
 		_, _ = robust.SendRobust(ctx, nil, order{})
 		done := make(chan bool)
 		exits := newSignal()
-		exits.Connect(func(context.Context, *signals.Event[order]) error { runtime.Goexit(); return nil }, signals.UID("exit"))
+		exits.Connect(func(context.Context, signals.Event[order]) error { runtime.Goexit(); return nil }, signals.UID("exit"))
 		go func() {
 			defer close(done)
 			_, _ = exits.Send(ctx, nil, order{})
@@ -107,7 +107,7 @@ func TestRecord_StatisticsCountCallsAndFailures(t *testing.T) {
 	t.Parallel()
 	log, _ := newLog()
 	s := signals.New[order]("order_counted", signals.Unlisted(), signals.Logger(log))
-	c := s.Connect(func(_ context.Context, e *signals.Event[order]) error {
+	c := s.Connect(func(_ context.Context, e signals.Event[order]) error {
 		switch e.Payload.ID {
 		case 1:
 			return errReceiver
@@ -135,7 +135,7 @@ func TestRecord_SendOutsideAnyRecordStartsOne(t *testing.T) {
 	instrument.SetDefault(r)
 	defer instrument.SetDefault(nil)
 	s := newSignal()
-	s.Connect(func(context.Context, *signals.Event[order]) error { return errReceiver }, signals.UID("alone"))
+	s.Connect(func(context.Context, signals.Event[order]) error { return errReceiver }, signals.UID("alone"))
 	_, _ = s.Send(t.Context(), "orders", order{})
 	if len(m.records) != 1 {
 		t.Fatalf("%d records, want 1", len(m.records))
@@ -148,7 +148,7 @@ func TestRecord_SendOutsideAnyRecordStartsOne(t *testing.T) {
 	wantTree(t, rec, "receiver alone (error)")
 	_ = panicOf(func() {
 		p := newSignal()
-		p.Connect(func(context.Context, *signals.Event[order]) error { panic("boom") })
+		p.Connect(func(context.Context, signals.Event[order]) error { panic("boom") })
 		_, _ = p.Send(t.Context(), nil, order{})
 	})
 	if len(m.records) != 2 || !m.records[1].Flags.Has(instrument.FlagPanic) {
@@ -166,7 +166,7 @@ func TestRecord_SendAfterTheEndIsARecordBelow(t *testing.T) {
 	ctx, request := r.Begin(context.Background(), instrument.Begin{Handler: checkout})
 	request.End()
 	s := newSignal()
-	s.Connect(func(context.Context, *signals.Event[order]) error { return nil })
+	s.Connect(func(context.Context, signals.Event[order]) error { return nil })
 	_, _ = s.Send(ctx, nil, order{})
 	if len(m.records) != 2 || m.records[1].Parent != request.ID() {
 		t.Fatalf("records %v, want one below the request", m.records)
@@ -183,7 +183,7 @@ func TestRecord_OffChangesNothing(t *testing.T) {
 	s := newSignal()
 	s.Connect(c.receiver("x", nil))
 	results, err := s.Send(ctx, nil, order{})
-	if err != nil || len(results) != 1 || results[0].Duration != 0 || len(m.records) != 1 {
+	if err != nil || results.Len() != 1 || results.All()[0].Duration != 0 || len(m.records) != 1 {
 		t.Errorf("results %+v, %v, %d records", results, err, len(m.records))
 	}
 	c.want(t, "x")

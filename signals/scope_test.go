@@ -12,7 +12,7 @@ import (
 func TestA16_D04_OutsideARequestTheScopeIsZero(t *testing.T) {
 	t.Parallel()
 	s := newSignal()
-	s.Connect(func(ctx context.Context, _ *signals.Event[order]) error {
+	s.Connect(func(ctx context.Context, _ signals.Event[order]) error {
 		if got := signals.ScopeOf(ctx); got != (signals.Scope{}) || got.IP.IsValid() {
 			t.Errorf("scope %+v", got)
 		}
@@ -50,7 +50,7 @@ func TestA37_FailuresAreLoggedWithTheRequest(t *testing.T) {
 	s := newSignal(signals.Logger(log))
 	s.Connect(c.receiver("a", nil), signals.UID("a"))
 	s.Connect(c.receiver("b", errReceiver), signals.UID("b"))
-	s.Connect(func(context.Context, *signals.Event[order]) error { panic("boom") }, signals.UID("c"))
+	s.Connect(func(context.Context, signals.Event[order]) error { panic("boom") }, signals.UID("c"))
 	s.Connect(c.receiver("d", nil), signals.UID("d"))
 	ctx := signals.WithScope(t.Context(), signals.Scope{RequestID: "req-7"})
 	_, _ = s.SendRobust(ctx, nil, order{})

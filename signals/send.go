@@ -14,11 +14,31 @@ import (
 //
 // A sender that cannot be compared is a [*SenderError], a signal that is sent more
 // than 100 times from within itself a [*CycleError]; nobody is called then.
-func (s *Signal[T]) Send(ctx context.Context, sender any, payload T) ([]Result, error) {
-	if s.sleeping.Load() && attention.Load() == 0 {
-		return nil, nil
+func (s *Signal[T]) Send(ctx context.Context, sender any, payload T) (Results, error) {
+	q := s.quick.Load()
+	if q == nil {
+		if s.sleeping.Load() && attention.Load() == 0 {
+			return Results{}, nil
+		}
+		return s.sendEvent(ctx, sender, payload, plan{})
 	}
-	return s.sendEvent(ctx, sender, payload, plan{})
+	if special.Load() != 0 && !undisturbed(ctx) {
+		return s.sendEvent(ctx, sender, payload, plan{})
+	}
+	if _, named := sender.(string); q.on == nil || instrument.On() || !named && sender != nil {
+		return s.sendQuick(ctx, sender, payload, q)
+	}
+	if s.quickly.Add(1)-q.gauge.base-q.gauge.ended.Load() > maxDepth {
+		return s.crowded(ctx, sender, payload, q)
+	}
+	for i, on := range q.on {
+		if err := on(ctx, payload); err != nil {
+			q.gauge.ended.Add(1)
+			return q.stopped(i, err, nil), err
+		}
+	}
+	q.gauge.ended.Add(1)
+	return Results{who: &q.audience}, nil
 }
 
 // SendRobust calls every receiver that hears sender, whatever the others do. An
@@ -28,9 +48,9 @@ func (s *Signal[T]) Send(ctx context.Context, sender any, payload T) ([]Result, 
 //
 // http.ErrAbortHandler and runtime.Goexit are not failures but ways out, and end the
 // send as they end Send.
-func (s *Signal[T]) SendRobust(ctx context.Context, sender any, payload T) ([]Result, error) {
+func (s *Signal[T]) SendRobust(ctx context.Context, sender any, payload T) (Results, error) {
 	if s.sleeping.Load() && attention.Load() == 0 {
-		return nil, nil
+		return Results{}, nil
 	}
 	return s.sendEvent(ctx, sender, payload, plan{mode: Robust})
 }
@@ -44,16 +64,11 @@ type plan struct {
 	limit     int    // of receivers at a time, in concurrent sends; 0 for none
 	mode      Mode
 	delivered bool
-}
-
-// block holds what a send to one receiver needs in one piece.
-type block[T any] struct {
-	event  Event[T]
-	result [1]Result
+	deep      bool // so many run that the stack has to be looked at
 }
 
 // sendEvent is every kind of send behind the check that there is anything to do.
-func (s *Signal[T]) sendEvent(ctx context.Context, sender any, payload T, p plan) ([]Result, error) {
+func (s *Signal[T]) sendEvent(ctx context.Context, sender any, payload T, p plan) (Results, error) {
 	if !s.fired.Load() {
 		s.fired.Store(true)
 		s.settle()
@@ -61,25 +76,28 @@ func (s *Signal[T]) sendEvent(ctx context.Context, sender any, payload T, p plan
 	p.list, p.layers = s.list(), s.interceptors(ctx)
 	if len(p.list) > 0 || len(p.layers) > 0 || s.recent != nil || p.only != "" {
 		if err := s.choose(sender, &p); err != nil {
-			return nil, err
+			return Results{}, err
 		}
 	}
 	if s.recent != nil {
 		s.recent.add(sender, payload)
 	}
 	if len(p.list) == 0 && len(p.layers) == 0 {
-		return nil, nil
+		return Results{}, nil
 	}
 	if why := s.suspendedBy(ctx); why != "" {
 		s.skip(ctx, sender, why)
-		return nil, nil
+		return Results{}, nil
 	}
+	b := s.newBlock(sender, payload)
 	if len(p.list) == 1 {
-		b := &block[T]{event: Event[T]{Sender: sender, Payload: payload, signal: s}}
 		p.results = b.result[:0]
-		return s.send(ctx, &b.event, p)
 	}
-	return s.send(ctx, &Event[T]{Sender: sender, Payload: payload, signal: s}, p)
+	results, err := s.send(ctx, &b.event, p)
+	if p.mode == Sequential && p.layers == nil {
+		s.quicken(sender)
+	}
+	return resultsOf(results), err
 }
 
 // choose leaves in p.list nobody, or first a receiver that is meant.

@@ -18,6 +18,10 @@ import (
 type Signal[T any] struct {
 	core
 	recent *ring[T] // nil without [KeepRecent]
+
+	quick     atomic.Pointer[quick[T]] // nil: sends go the long way
+	quickly   atomic.Int64             // sends that went the quick way, without an exchange
+	exchanges exchanges                // of those that went it with one
 }
 
 // core is what does not depend on the payload's type.
@@ -37,6 +41,7 @@ type core struct {
 	// sends without listeners look at.
 	sleeping  atomic.Bool
 	fired     atomic.Bool
+	plain     atomic.Bool // sends may go the quick way once all were called
 	paused    atomic.Int32
 	started   atomic.Int64 // sends that reached the receivers
 	ended     atomic.Int64 // of these; the difference is for the limit of depth
@@ -79,36 +84,53 @@ func (s *Signal[T]) Name() string { return s.name }
 // Info describes the signal as the catalogue does.
 func (s *Signal[T]) Info() Info { return s.info() }
 
+// sends is how many reached receivers or interceptors.
+func (s *Signal[T]) sends() int64 {
+	return s.started.Load() + s.quickly.Load() + s.exchanges.sends()
+}
+
 // Connect adds a receiver behind those that are connected. It panics when fn is nil
 // or an option does not fit, such as a sender that cannot be compared: these are
 // mistakes of wiring. With a [UID] that is connected for that sender already it
 // changes nothing and returns the connection there is, whatever its function.
-func (s *Signal[T]) Connect(fn func(context.Context, *Event[T]) error, opts ...ConnectOption) *Connection {
+func (s *Signal[T]) Connect(fn func(context.Context, Event[T]) error, opts ...ConnectOption) *Connection {
 	c, _ := s.connect(fn, instrument.CallerSource(1), opts)
 	return c
 }
 
-func (s *Signal[T]) connect(fn func(context.Context, *Event[T]) error, site instrument.Source, opts []ConnectOption) (_ *Connection, isNew bool) {
+// On connects a receiver that wants the payload and nothing else of the [Event]. All
+// is as with Connect, only that sends to such receivers are the cheapest there are.
+func (s *Signal[T]) On(fn func(context.Context, T) error, opts ...ConnectOption) *Connection {
+	c := s.newConnection(fn, fn == nil, instrument.CallerSource(1))
+	c.call = func(ctx context.Context, e anyEvent) error { return fn(ctx, e.(*Event[T]).Payload) }
+	c, _ = s.add(c, opts)
+	return c
+}
+
+func (s *Signal[T]) connect(fn func(context.Context, Event[T]) error, site instrument.Source, opts []ConnectOption) (_ *Connection, isNew bool) {
+	c := s.newConnection(fn, fn == nil, site)
+	c.call = func(ctx context.Context, e anyEvent) error { return fn(ctx, *e.(*Event[T])) }
+	return s.add(c, opts)
+}
+
+func (s *Signal[T]) newConnection(fn any, missing bool, site instrument.Source) *Connection {
 	if s == nil || s.name == "" {
 		panic("signals: Connect: the signal was not made with New")
 	}
-	c := &Connection{
-		signal: &s.core,
-		call:   func(ctx context.Context, e anyEvent) error { return fn(ctx, e.(*Event[T])) },
-		site:   site,
-	}
-	if fn == nil {
+	c := &Connection{signal: &s.core, fn: fn, site: site}
+	if missing {
 		c.refuse("the receiver is nil")
 	}
 	c.function = sourceOf(fn, c.site)
+	return c
+}
+
+// add connects c with its options, or returns the connection that has its uid
+// already.
+func (s *core) add(c *Connection, opts []ConnectOption) (_ *Connection, isNew bool) {
 	for _, o := range opts {
 		o.apply(c)
 	}
-	return s.add(c)
-}
-
-// add connects c, or returns the connection that has its uid already.
-func (s *core) add(c *Connection) (_ *Connection, isNew bool) {
 	if err := checkSender(c.sender); err != nil {
 		c.refuse(err.Error())
 	}
@@ -217,6 +239,7 @@ func (s *core) settle() {
 }
 
 func (s *core) settleLocked() {
+	s.self.dull()
 	s.sleeping.Store(s.fired.Load() && s.keep == 0 && s.receivers.Load() == nil && s.layers.get() == nil)
 }
 

@@ -25,13 +25,19 @@ func Suspend(ctx context.Context, only ...AnySignal) context.Context {
 	for _, sig := range only {
 		s.only = append(s.only, sig.base())
 	}
-	suspensions.Store(true)
+	suspended.Do(func() {
+		suspensions.Store(true)
+		special.Add(1)
+	})
 	return context.WithValue(ctx, suspendedKey, s)
 }
 
 // suspensions is set by the first Suspend. Until then sends spare themselves the walk
 // up their context.
-var suspensions atomic.Bool
+var (
+	suspensions atomic.Bool
+	suspended   sync.Once
+)
 
 // Suspended reports whether a signal reaches no receiver with this context.
 func Suspended(ctx context.Context, s AnySignal) bool { return s.base().suspendedBy(ctx) != "" }
@@ -59,5 +65,6 @@ func (c *core) suspendedBy(ctx context.Context) string {
 // [Suspend] is the better tool.
 func (s *Signal[T]) Pause() (resume func()) {
 	s.paused.Add(1)
+	s.settle()
 	return sync.OnceFunc(func() { s.paused.Add(-1) })
 }

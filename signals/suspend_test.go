@@ -16,7 +16,7 @@ func TestSG16_A07_SuspendIsScopedByContext(t *testing.T) {
 	other.Connect(c.receiver("other", nil))
 	send := func(ctx context.Context) {
 		for _, s := range []*signals.Signal[order]{s, other} {
-			if results, err := s.Send(ctx, nil, order{}); err != nil || len(results) > 1 {
+			if results, err := s.Send(ctx, nil, order{}); err != nil || results.Len() > 1 {
 				t.Errorf("results %v, %v", results, err)
 			}
 		}

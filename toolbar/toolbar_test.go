@@ -92,9 +92,9 @@ func (b *bundle) api(path string, into any) {
 // shop is a small app with a layer, a signal with a receiver that fails, a log line.
 func shop(t *testing.T) http.Handler {
 	placed := signals.New[int](t.Name()+"/placed", signals.Unlisted(), signals.Logger(slog.New(slog.DiscardHandler)))
-	placed.Connect(func(context.Context, *signals.Event[int]) error { return nil }, signals.UID("reserve"))
-	placed.Connect(func(context.Context, *signals.Event[int]) error { return errors.New("relay is down") }, signals.UID("mail"))
-	placed.Connect(func(context.Context, *signals.Event[int]) error { panic("nil map") }, signals.UID("crm"))
+	placed.Connect(func(context.Context, signals.Event[int]) error { return nil }, signals.UID("reserve"))
+	placed.Connect(func(context.Context, signals.Event[int]) error { return errors.New("relay is down") }, signals.UID("mail"))
+	placed.Connect(func(context.Context, signals.Event[int]) error { panic("nil map") }, signals.UID("crm"))
 	log := slog.New(slogtap.New(slog.DiscardHandler))
 	_ = log
 	logger := slog.New(slogtap.New(slog.NewTextHandler(io.Discard, nil)))

@@ -80,7 +80,7 @@ func TestA46_SessionAndLogin(t *testing.T) {
 	sessions := scs.New()
 	loggedIn := signals.New[login]("user_logged_in", signals.Unlisted())
 	var seen []login
-	loggedIn.Connect(func(_ context.Context, e *signals.Event[login]) error {
+	loggedIn.Connect(func(_ context.Context, e signals.Event[login]) error {
 		seen = append(seen, e.Payload)
 		return nil
 	}, signals.UID("remember-login"))

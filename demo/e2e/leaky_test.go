@@ -74,7 +74,7 @@ func openLeaky(t *testing.T) *leaky {
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	l.log = slog.New(slogtap.New(quiet.Handler()))
 	l.signal = signals.New[credentials]("leaky", signals.Unlisted(), signals.Logger(l.log))
-	l.signal.Connect(func(context.Context, *signals.Event[credentials]) error { return l.receive() }, signals.UID("careless"))
+	l.signal.Connect(func(context.Context, signals.Event[credentials]) error { return l.receive() }, signals.UID("careless"))
 	if l.db, err = sqltap.Open("sqlite", filepath.Join(dir, "vault.db")); err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@
 //	stop := framework.Install(recorder)
 //	defer stop()
 //
-//	framework.RequestFinished.Connect(func(ctx context.Context, e *signals.Event[framework.Finished]) error {
+//	framework.RequestFinished.Connect(func(ctx context.Context, e signals.Event[framework.Finished]) error {
 //		log.Println(e.Payload.Path, e.Payload.Status, e.Payload.Duration)
 //		return nil
 //	})

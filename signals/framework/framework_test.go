@@ -99,16 +99,16 @@ func (f *fixture) want(heard ...string) {
 // listen notes the signals until the test ends.
 func (f *fixture) listen() {
 	until := signals.Until(f.t.Context())
-	framework.RequestStarted.Connect(func(_ context.Context, e *signals.Event[framework.Started]) error {
+	framework.RequestStarted.Connect(func(_ context.Context, e signals.Event[framework.Started]) error {
 		e.Payload.Record.Tag("seen")
 		f.note("request_started")
 		return nil
 	}, until)
-	framework.RequestFinished.Connect(func(_ context.Context, e *signals.Event[framework.Finished]) error {
+	framework.RequestFinished.Connect(func(_ context.Context, e signals.Event[framework.Finished]) error {
 		f.note(fmt.Sprintf("request_finished %s %d", e.Payload.Name, e.Payload.Status))
 		return nil
 	}, until)
-	framework.GotRequestException.Connect(func(_ context.Context, e *signals.Event[framework.Exception]) error {
+	framework.GotRequestException.Connect(func(_ context.Context, e signals.Event[framework.Exception]) error {
 		f.note("got_request_exception " + e.Payload.Err.Error())
 		return nil
 	}, until)
@@ -188,10 +188,10 @@ func TestSG53_ExceptionsThatNobodyHandled(t *testing.T) {
 func TestSG54_ReceiversThatFailDoNotReachTheRequest(t *testing.T) {
 	f := setup(t)
 	until := signals.Until(t.Context())
-	framework.RequestStarted.Connect(func(context.Context, *signals.Event[framework.Started]) error { panic("started") }, until)
-	framework.RequestFinished.Connect(func(context.Context, *signals.Event[framework.Finished]) error { panic(http.ErrAbortHandler) }, until)
-	framework.GotRequestException.Connect(func(context.Context, *signals.Event[framework.Exception]) error { panic("exception") }, until)
-	framework.GotRequestException.Connect(func(context.Context, *signals.Event[framework.Exception]) error { return errors.New("no") }, until)
+	framework.RequestStarted.Connect(func(context.Context, signals.Event[framework.Started]) error { panic("started") }, until)
+	framework.RequestFinished.Connect(func(context.Context, signals.Event[framework.Finished]) error { panic(http.ErrAbortHandler) }, until)
+	framework.GotRequestException.Connect(func(context.Context, signals.Event[framework.Exception]) error { panic("exception") }, until)
+	framework.GotRequestException.Connect(func(context.Context, signals.Event[framework.Exception]) error { return errors.New("no") }, until)
 	f.listen()
 	f.mux.HandleFunc("GET /ok", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
 	responsePhase := false
@@ -220,7 +220,7 @@ func TestRequestSignals_StandInTheTrace(t *testing.T) {
 	f := setup(t)
 	f.listen()
 	request := ""
-	framework.RequestFinished.Connect(func(ctx context.Context, e *signals.Event[framework.Finished]) error {
+	framework.RequestFinished.Connect(func(ctx context.Context, e signals.Event[framework.Finished]) error {
 		if ctx.Err() != nil || instrument.FromContext(ctx) == nil {
 			t.Errorf("context %v", ctx.Err())
 		}
@@ -245,11 +245,11 @@ func TestRequestSignals_StandInTheTrace(t *testing.T) {
 func TestCommandSignals(t *testing.T) {
 	f := setup(t)
 	until := signals.Until(t.Context())
-	framework.CommandStarted.Connect(func(_ context.Context, e *signals.Event[framework.Started]) error {
+	framework.CommandStarted.Connect(func(_ context.Context, e signals.Event[framework.Started]) error {
 		f.note(fmt.Sprint("command_started ", e.Payload.Name, " of ", e.Sender))
 		return nil
 	}, until)
-	framework.CommandFinished.Connect(func(_ context.Context, e *signals.Event[framework.Finished]) error {
+	framework.CommandFinished.Connect(func(_ context.Context, e signals.Event[framework.Finished]) error {
 		f.note(fmt.Sprint("command_finished ", e.Payload.Name, " ", e.Payload.Status, " ", e.Payload.Error))
 		return nil
 	}, until, signals.From("cleanup"))
@@ -285,7 +285,7 @@ func TestInstall_StopEndsIt(t *testing.T) {
 func Example() {
 	recorder := instrument.New(instrument.Config{})
 	defer framework.Install(recorder)()
-	conn := framework.RequestFinished.Connect(func(_ context.Context, e *signals.Event[framework.Finished]) error {
+	conn := framework.RequestFinished.Connect(func(_ context.Context, e signals.Event[framework.Finished]) error {
 		fmt.Println(e.Payload.Name, e.Payload.Status)
 		return nil
 	})

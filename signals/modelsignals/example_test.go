@@ -29,11 +29,11 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	Items.PostSave.Connect(func(_ context.Context, e *signals.Event[modelsignals.Write[Item]]) error {
+	Items.PostSave.Connect(func(_ context.Context, e signals.Event[modelsignals.Write[Item]]) error {
 		fmt.Println("saved, created:", e.Payload.Created, "changed:", e.Payload.ChangedFields())
 		return nil
 	}, signals.WhenChanged("price"))
-	Items.Committed.Connect(func(_ context.Context, e *signals.Event[modelsignals.Commit[Item]]) error {
+	Items.Committed.Connect(func(_ context.Context, e signals.Event[modelsignals.Commit[Item]]) error {
 		fmt.Println("committed:", e.Payload.Op)
 		return nil
 	})

@@ -76,23 +76,23 @@ func (f *fixture) want(heard ...string) {
 // listen notes all signals of the products.
 func (f *fixture) listen() {
 	p := f.products
-	p.PreSave.Connect(func(_ context.Context, e *signals.Event[modelsignals.Write[product]]) error {
+	p.PreSave.Connect(func(_ context.Context, e signals.Event[modelsignals.Write[product]]) error {
 		f.note("pre_save " + e.Payload.Model.Name)
 		return nil
 	})
-	p.PostSave.Connect(func(_ context.Context, e *signals.Event[modelsignals.Write[product]]) error {
+	p.PostSave.Connect(func(_ context.Context, e signals.Event[modelsignals.Write[product]]) error {
 		f.note("post_save " + e.Payload.Model.Name)
 		return nil
 	})
-	p.PreDelete.Connect(func(_ context.Context, e *signals.Event[modelsignals.Removal[product]]) error {
+	p.PreDelete.Connect(func(_ context.Context, e signals.Event[modelsignals.Removal[product]]) error {
 		f.note("pre_delete " + e.Payload.Model.Name)
 		return nil
 	})
-	p.PostDelete.Connect(func(_ context.Context, e *signals.Event[modelsignals.Removal[product]]) error {
+	p.PostDelete.Connect(func(_ context.Context, e signals.Event[modelsignals.Removal[product]]) error {
 		f.note("post_delete " + e.Payload.Model.Name)
 		return nil
 	})
-	p.Committed.Connect(func(_ context.Context, e *signals.Event[modelsignals.Commit[product]]) error {
+	p.Committed.Connect(func(_ context.Context, e signals.Event[modelsignals.Commit[product]]) error {
 		f.note("committed " + e.Payload.Op.String())
 		return nil
 	})

@@ -23,7 +23,7 @@ func TestSG46_SignalsAroundASave(t *testing.T) {
 	f := setup(t)
 	var payloads []modelsignals.Write[product]
 	for _, s := range []*signals.Signal[modelsignals.Write[product]]{f.products.PreSave, f.products.PostSave} {
-		s.Connect(func(_ context.Context, e *write) error {
+		s.Connect(func(_ context.Context, e write) error {
 			f.note(strings.TrimPrefix(s.Name(), "product."))
 			payloads = append(payloads, e.Payload)
 			if e.Sender != "product" {
@@ -58,7 +58,7 @@ func TestSG47_NoFieldsNoSignals(t *testing.T) {
 	never := func(context.Context, modelsignals.DB) (bool, error) { t.Error("written"); return false, nil }
 	f.must(f.products.Save(t.Context(), f.db, modelsignals.Write[product]{Model: p, Fields: []string{}}, never))
 	f.want()
-	f.products.PostSave.Connect(func(_ context.Context, e *write) error {
+	f.products.PostSave.Connect(func(_ context.Context, e write) error {
 		if !slices.Equal(e.Payload.Fields, []string{"name"}) || e.Payload.Changed("price") || !e.Payload.Changed("Name") {
 			t.Errorf("payload %+v changed %v", e.Payload, e.Payload.ChangedFields())
 		}
@@ -71,8 +71,8 @@ func TestSG47_NoFieldsNoSignals(t *testing.T) {
 
 func TestSG48_D12_WhereErrorsFallInTheTransaction(t *testing.T) {
 	t.Parallel()
-	refuseWrite := func(context.Context, *write) error { return errRefused }
-	refuseRemoval := func(context.Context, *removal) error { return errRefused }
+	refuseWrite := func(context.Context, write) error { return errRefused }
+	refuseRemoval := func(context.Context, removal) error { return errRefused }
 	for _, tt := range []struct {
 		name    string
 		connect func(*modelsignals.Model[product])
@@ -146,7 +146,7 @@ func TestSG50_DeletesInTheRightOrder(t *testing.T) {
 	f.must(f.save(t.Context(), mug))
 	f.listen()
 	var origins []any
-	f.products.PostDelete.Connect(func(_ context.Context, e *removal) error {
+	f.products.PostDelete.Connect(func(_ context.Context, e removal) error {
 		origins = append(origins, e.Payload.Origin)
 		if e.Payload.Model.ID == 0 {
 			t.Error("the key is gone")
@@ -155,7 +155,7 @@ func TestSG50_DeletesInTheRightOrder(t *testing.T) {
 	})
 	line := &product{ID: 10, Name: "line"}
 	for _, s := range []*signals.Signal[modelsignals.Removal[product]]{lines.PreDelete, lines.PostDelete} {
-		s.Connect(func(context.Context, *removal) error { f.note(s.Name()); return nil })
+		s.Connect(func(context.Context, removal) error { f.note(s.Name()); return nil })
 	}
 	both := []*product{cup, mug}
 	f.must(f.products.DeleteAll(t.Context(), f.db, both, func(ctx context.Context, tx *sql.Tx) error {
@@ -181,7 +181,7 @@ func TestSG50_DeletesInTheRightOrder(t *testing.T) {
 func TestSG51_WhatPreSaveChangesIsStored(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.products.PreSave.Connect(func(_ context.Context, e *write) error {
+	f.products.PreSave.Connect(func(_ context.Context, e write) error {
 		e.Payload.Model.Slug = strings.ToLower(e.Payload.Model.Name)
 		return nil
 	})
@@ -261,15 +261,15 @@ func TestSG49_A22_D13_BulkSendsOneSignal(t *testing.T) {
 
 // listenBulk notes the bulk signals of the products.
 func (f *fixture) listenBulk() {
-	f.products.BulkCreated.Connect(func(_ context.Context, e *signals.Event[modelsignals.BulkCreate[product]]) error {
+	f.products.BulkCreated.Connect(func(_ context.Context, e signals.Event[modelsignals.BulkCreate[product]]) error {
 		f.note(fmt.Sprintf("bulk_created %d in batches of %d", len(e.Payload.Models), e.Payload.BatchSize))
 		return nil
 	})
-	f.products.BulkUpdated.Connect(func(_ context.Context, e *signals.Event[modelsignals.BulkUpdate[product]]) error {
+	f.products.BulkUpdated.Connect(func(_ context.Context, e signals.Event[modelsignals.BulkUpdate[product]]) error {
 		f.note(fmt.Sprint("bulk_updated ", e.Payload.Count, " ", e.Payload.Fields))
 		return nil
 	})
-	f.products.BulkDeleted.Connect(func(_ context.Context, e *signals.Event[modelsignals.BulkDelete]) error {
+	f.products.BulkDeleted.Connect(func(_ context.Context, e signals.Event[modelsignals.BulkDelete]) error {
 		f.note(fmt.Sprint("bulk_deleted ", e.Payload.Count))
 		return nil
 	})
@@ -278,7 +278,7 @@ func (f *fixture) listenBulk() {
 func TestA22_AReceiverThatFailsUndoesTheBatch(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.products.BulkCreated.Connect(func(context.Context, *signals.Event[modelsignals.BulkCreate[product]]) error { return errRefused })
+	f.products.BulkCreated.Connect(func(context.Context, signals.Event[modelsignals.BulkCreate[product]]) error { return errRefused })
 	err := f.products.BulkCreate(t.Context(), f.db, []*product{{ID: 1}}, 0, func(ctx context.Context, tx *sql.Tx, _ []*product) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO products (id) VALUES (1)`)
 		return err

@@ -20,13 +20,13 @@ func (f *fixture) exec(ctx context.Context, query string, args ...any) error {
 	return err
 }
 
-func created(_ context.Context, e *write) bool { return e.Payload.Created }
+func created(_ context.Context, e write) bool { return e.Payload.Created }
 
 func TestA08_WhatHappensOnCreateOnly(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	for _, step := range []string{"profile", "welcome mail", "registration tracked", "default groups"} {
-		f.products.PostSave.Connect(func(ctx context.Context, e *write) error {
+		f.products.PostSave.Connect(func(ctx context.Context, e write) error {
 			f.note(step)
 			return f.exec(ctx, `INSERT INTO log (what) VALUES (?)`, step)
 		}, signals.UID(step), signals.When(created))
@@ -46,17 +46,17 @@ func TestA09_ValidateFillAndAudit(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	invalid := errors.New("the price is negative")
-	f.products.PreSave.Connect(func(_ context.Context, e *write) error {
+	f.products.PreSave.Connect(func(_ context.Context, e write) error {
 		if e.Payload.Model.Price < 0 {
 			return invalid
 		}
 		return nil
 	})
-	f.products.PreSave.Connect(func(_ context.Context, e *write) error {
+	f.products.PreSave.Connect(func(_ context.Context, e write) error {
 		e.Payload.Model.Slug = "slug-of-" + e.Payload.Model.Name
 		return nil
 	})
-	f.products.PostSave.Connect(func(ctx context.Context, e *write) error {
+	f.products.PostSave.Connect(func(ctx context.Context, e write) error {
 		old, is := "", fmt.Sprint(*e.Payload.Model)
 		if e.Payload.Old != nil {
 			old = fmt.Sprint(*e.Payload.Old)
@@ -84,8 +84,8 @@ func TestA10_ADeleteThatIsRefused(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	open := errors.New("has open orders")
-	refuse := f.products.PreDelete.Connect(func(context.Context, *removal) error { return open })
-	f.products.PostDelete.Connect(func(ctx context.Context, e *removal) error {
+	refuse := f.products.PreDelete.Connect(func(context.Context, removal) error { return open })
+	f.products.PostDelete.Connect(func(ctx context.Context, e removal) error {
 		return f.exec(ctx, `INSERT INTO log (what) VALUES (?)`, fmt.Sprint("deleted ", e.Payload.Model.ID))
 	})
 	cup := &product{ID: 7, Name: "cup"}
@@ -107,11 +107,11 @@ func TestA11_CacheAndCounterFollowTheRows(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	var cache sync.Map
-	f.products.PostSave.Connect(func(_ context.Context, e *write) error {
+	f.products.PostSave.Connect(func(_ context.Context, e write) error {
 		cache.Store(e.Payload.Model.ID, *e.Payload.Model)
 		return nil
 	})
-	f.products.PostSave.Connect(func(ctx context.Context, e *write) error {
+	f.products.PostSave.Connect(func(ctx context.Context, e write) error {
 		return f.exec(ctx, `UPDATE counters SET n = n + 1 WHERE name = 'products'`)
 	}, signals.When(created))
 	var wg sync.WaitGroup
@@ -145,14 +145,14 @@ func TestA12_LowStockIsToldOnce(t *testing.T) {
 	const threshold = 10
 	f := setup(t)
 	inventoryLow := signals.New[low]("inventory_low", signals.Unlisted())
-	inventoryLow.Connect(func(_ context.Context, e *signals.Event[low]) error {
+	inventoryLow.Connect(func(_ context.Context, e signals.Event[low]) error {
 		f.note(fmt.Sprintf("mail: %s %d", e.Payload.Name, e.Payload.Stock))
 		return nil
 	})
-	fellBelow := func(_ context.Context, e *write) bool { // the edge, not the level
+	fellBelow := func(_ context.Context, e write) bool { // the edge, not the level
 		return e.Payload.Old != nil && e.Payload.Old.Price >= threshold && e.Payload.Model.Price < threshold
 	}
-	f.products.PostSave.Connect(func(ctx context.Context, e *write) error {
+	f.products.PostSave.Connect(func(ctx context.Context, e write) error {
 		_, err := inventoryLow.Send(ctx, "stock", low{e.Payload.Model.Name, e.Payload.Model.Price})
 		return err
 	}, signals.When(fellBelow))
@@ -171,15 +171,15 @@ func TestA13_D02_AStatusChangeIsSentOnceAndAfterTheWrite(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	changed := signals.New[status]("order_status_changed", signals.Unlisted())
-	changed.Connect(func(ctx context.Context, e *signals.Event[status]) error {
+	changed.Connect(func(ctx context.Context, e signals.Event[status]) error {
 		stored := f.load(ctx, e.Payload.Instance.ID)
 		f.note(fmt.Sprintf("%s -> %s, stored %s", e.Payload.Old, e.Payload.New, stored.Slug))
 		return nil
 	})
-	f.products.PostSave.Connect(func(ctx context.Context, e *write) error {
+	f.products.PostSave.Connect(func(ctx context.Context, e write) error {
 		_, err := changed.Send(ctx, "Order", status{e.Payload.Model, e.Payload.Old.Slug, e.Payload.Model.Slug})
 		return err
-	}, signals.WhenChanged("slug"), signals.When(func(_ context.Context, e *write) bool { return !e.Payload.Created }))
+	}, signals.WhenChanged("slug"), signals.When(func(_ context.Context, e write) bool { return !e.Payload.Created }))
 	o := &product{ID: 1, Slug: "new"}
 	f.must(f.save(t.Context(), o))
 	f.want()
@@ -194,13 +194,13 @@ func TestA14_EachStatusHasItsConsequences(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	changed := signals.New[status]("order_status_changed", signals.Unlisted())
-	do := func(name string) func(context.Context, *signals.Event[status]) error {
-		return func(context.Context, *signals.Event[status]) error { f.note(name); return nil }
+	do := func(name string) func(context.Context, signals.Event[status]) error {
+		return func(context.Context, signals.Event[status]) error { f.note(name); return nil }
 	}
 	to := func(s string) signals.ConnectOption {
-		return signals.When(func(_ context.Context, e *signals.Event[status]) bool { return e.Payload.New == s })
+		return signals.When(func(_ context.Context, e signals.Event[status]) bool { return e.Payload.New == s })
 	}
-	paid := signals.When(func(_ context.Context, e *signals.Event[status]) bool { return e.Payload.Instance.Price > 0 })
+	paid := signals.When(func(_ context.Context, e signals.Event[status]) bool { return e.Payload.Instance.Price > 0 })
 	for _, r := range []struct {
 		name string
 		on   []signals.ConnectOption
@@ -215,7 +215,7 @@ func TestA14_EachStatusHasItsConsequences(t *testing.T) {
 	} {
 		changed.Connect(do(r.name), append(r.on, signals.UID(r.name))...)
 	}
-	changed.Connect(func(ctx context.Context, e *signals.Event[status]) error {
+	changed.Connect(func(ctx context.Context, e signals.Event[status]) error {
 		return f.exec(ctx, `INSERT INTO log (what, old, new) VALUES (?, ?, ?)`, e.Payload.Instance.ID, e.Payload.Old, e.Payload.New)
 	}, signals.UID("log"))
 	drive := func(id int64, paid int, statuses ...string) {
@@ -239,7 +239,7 @@ func TestA14_EachStatusHasItsConsequences(t *testing.T) {
 func TestA21_D03_OnlyWhenThePriceChanged(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.products.PostSave.Connect(func(ctx context.Context, e *write) error {
+	f.products.PostSave.Connect(func(ctx context.Context, e write) error {
 		old := "none"
 		if e.Payload.Old != nil {
 			old = fmt.Sprint(e.Payload.Old.Price)
@@ -265,16 +265,16 @@ func TestA23_BulkReceivers(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	stats, cache := 0, map[string]int{"products": 1, "users": 1}
-	f.products.BulkCreated.Connect(func(_ context.Context, e *signals.Event[modelsignals.BulkCreate[product]]) error {
+	f.products.BulkCreated.Connect(func(_ context.Context, e signals.Event[modelsignals.BulkCreate[product]]) error {
 		stats += len(e.Payload.Models)
 		return nil
 	})
-	f.products.Committed.Connect(func(_ context.Context, e *signals.Event[modelsignals.Commit[product]]) error {
+	f.products.Committed.Connect(func(_ context.Context, e signals.Event[modelsignals.Commit[product]]) error {
 		f.note(fmt.Sprintf("%d products %v", e.Payload.Count, e.Payload.Op))
 		delete(cache, "products")
 		return nil
 	})
-	f.products.BulkUpdated.Connect(func(ctx context.Context, e *signals.Event[modelsignals.BulkUpdate[product]]) error {
+	f.products.BulkUpdated.Connect(func(ctx context.Context, e signals.Event[modelsignals.BulkUpdate[product]]) error {
 		return f.exec(ctx, `INSERT INTO log (what, new, old) VALUES (?, ?, datetime('now'))`,
 			e.Sender.(string)+" "+strings.Join(e.Payload.Fields, ","), e.Payload.Count)
 	})

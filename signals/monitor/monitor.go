@@ -78,9 +78,9 @@ func (m *Monitor) Interceptors() signals.Interceptors {
 
 // Wrap measures one receiver, under the name of its function. What it returns, gives
 // to the sender or panics with goes through unchanged.
-func Wrap[T any](m *Monitor, fn func(context.Context, *signals.Event[T]) error) func(context.Context, *signals.Event[T]) error {
+func Wrap[T any](m *Monitor, fn func(context.Context, signals.Event[T]) error) func(context.Context, signals.Event[T]) error {
 	src := instrument.FuncSource(fn)
-	return func(ctx context.Context, e *signals.Event[T]) error {
+	return func(ctx context.Context, e signals.Event[T]) error {
 		return m.measure(src.Func, src, func() error { return fn(ctx, e) })
 	}
 }

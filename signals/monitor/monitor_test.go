@@ -32,12 +32,12 @@ func newSignal() *signals.Signal[int] {
 }
 
 // send sends through a monitor that sees this send alone.
-func send(t *testing.T, m *monitor.Monitor, s *signals.Signal[int], payload int) ([]signals.Result, error) {
+func send(t *testing.T, m *monitor.Monitor, s *signals.Signal[int], payload int) (signals.Results, error) {
 	return s.Send(signals.WithInterceptors(t.Context(), m.Interceptors()), nil, payload)
 }
 
 // onOrder does what the payload says.
-func onOrder(_ context.Context, e *signals.Event[int]) error {
+func onOrder(_ context.Context, e signals.Event[int]) error {
 	time.Sleep(time.Millisecond) // inside a bubble of synctest: no time passes
 	e.Return(7)
 	switch e.Payload {
@@ -58,7 +58,7 @@ func TestA24_D06_WrapChangesNothing(t *testing.T) {
 		s := newSignal()
 		s.Connect(monitor.Wrap(m, onOrder))
 		ctx := t.Context()
-		if results, err := s.Send(ctx, nil, 0); err != nil || results[0].Value != 7 {
+		if results, err := s.Send(ctx, nil, 0); err != nil || results.All()[0].Value != 7 {
 			t.Errorf("results %+v, %v", results, err)
 		}
 		if _, err := s.Send(ctx, nil, 1); err != errRefused {
@@ -88,7 +88,7 @@ func TestA24_D06_WrapChangesNothing(t *testing.T) {
 			}
 		}
 		m.SetEnabled(false)
-		if results, err := s.Send(ctx, nil, 0); err != nil || results[0].Value != 7 || len(m.Executions("monitor_test.onOrder")) != 4 {
+		if results, err := s.Send(ctx, nil, 0); err != nil || results.All()[0].Value != 7 || len(m.Executions("monitor_test.onOrder")) != 4 {
 			t.Errorf("switched off: %+v, %v", results, err)
 		}
 		m.SetEnabled(true)
@@ -96,7 +96,7 @@ func TestA24_D06_WrapChangesNothing(t *testing.T) {
 }
 
 // sleeper takes as many milliseconds as the payload says.
-func sleeper(_ context.Context, e *signals.Event[int]) error {
+func sleeper(_ context.Context, e signals.Event[int]) error {
 	time.Sleep(time.Duration(e.Payload) * time.Millisecond)
 	return nil
 }
@@ -152,7 +152,7 @@ func TestA25_ManyCallsStayBounded(t *testing.T) {
 	t.Parallel()
 	m := monitor.New(monitor.Options{Keep: 100})
 	s := newSignal()
-	s.Connect(monitor.Wrap(m, func(context.Context, *signals.Event[int]) error { return nil }))
+	s.Connect(monitor.Wrap(m, func(context.Context, signals.Event[int]) error { return nil }))
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
@@ -197,7 +197,7 @@ func TestD14_ConditionsAreSeenAndNotMeasured(t *testing.T) {
 	s := newSignal()
 	s.Connect(sleeper, signals.When(isLarge))
 	results, err := send(t, m, s, 0)
-	if err != nil || results[0].Skipped != "monitor_test.isLarge" || len(m.Stats()) != 0 {
+	if err != nil || results.All()[0].Skipped != "monitor_test.isLarge" || len(m.Stats()) != 0 {
 		t.Errorf("results %+v, %v, stats %+v", results, err, m.Stats())
 	}
 	if _, err := send(t, m, s, 1); err != nil || len(m.Stats("monitor_test.sleeper")) != 1 {
@@ -205,7 +205,7 @@ func TestD14_ConditionsAreSeenAndNotMeasured(t *testing.T) {
 	}
 }
 
-func isLarge(_ context.Context, e *signals.Event[int]) bool { return e.Payload > 0 }
+func isLarge(_ context.Context, e signals.Event[int]) bool { return e.Payload > 0 }
 
 // Not parallel: the monitor sees every receiver of the process.
 func TestA24_InstallMeasuresEveryReceiver(t *testing.T) {
@@ -309,7 +309,7 @@ func TestA41_D08_SlowHandlersAreNoticed(t *testing.T) {
 func Example() {
 	m := monitor.New(monitor.Options{})
 	paid := newSignal()
-	paid.Connect(func(context.Context, *signals.Event[int]) error { return errRefused }, signals.UID("reserve-stock"))
+	paid.Connect(func(context.Context, signals.Event[int]) error { return errRefused }, signals.UID("reserve-stock"))
 	ctx := signals.WithInterceptors(context.Background(), m.Interceptors()) // or m.Install, for the whole process
 	_, _ = paid.SendRobust(ctx, "shop", 7)
 	for _, s := range m.Stats() {

@@ -9,4 +9,4 @@ import (
 // SameName is a receiver called "onOrder", as the tests' package has one.
 var SameName = onOrder
 
-func onOrder(context.Context, *signals.Event[int]) error { return nil }
+func onOrder(context.Context, signals.Event[int]) error { return nil }

@@ -4,7 +4,7 @@
 //		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 //	})(mux)
 //
-//	func logOrder(ctx context.Context, e *signals.Event[Order]) error {
+//	func logOrder(ctx context.Context, e signals.Event[Order]) error {
 //		s := signals.ScopeOf(ctx)
 //		return db.Log(ctx, e.Payload.ID, s.User, s.IP, s.RequestID)
 //	}

@@ -119,7 +119,7 @@ func TestA16_D04_ReceiversKnowWhoAsksInRequestsAndCommands(t *testing.T) {
 	t.Parallel()
 	db := openDB(t)
 	created := signals.New[order]("order_created", signals.Unlisted())
-	created.Connect(func(ctx context.Context, e *signals.Event[order]) error {
+	created.Connect(func(ctx context.Context, e signals.Event[order]) error {
 		s := signals.ScopeOf(ctx)
 		ip := ""
 		if s.IP.IsValid() {
@@ -163,14 +163,14 @@ func TestA17_D19_ParallelRequestsKeepTheirUsers(t *testing.T) {
 	var mu sync.Mutex
 	rows := map[string]int{} // "user of the request / user of the scope"
 	inner := signals.New[string]("inner", signals.Unlisted())
-	inner.Connect(func(ctx context.Context, e *signals.Event[string]) error {
+	inner.Connect(func(ctx context.Context, e signals.Event[string]) error {
 		mu.Lock()
 		rows[e.Payload+"/"+signals.ScopeOf(ctx).User]++
 		mu.Unlock()
 		return nil
 	})
 	outer := signals.New[string]("outer", signals.Unlisted())
-	outer.Connect(func(ctx context.Context, e *signals.Event[string]) error {
+	outer.Connect(func(ctx context.Context, e signals.Event[string]) error {
 		_, err := inner.Send(ctx, nil, e.Payload)
 		return err
 	})
@@ -289,7 +289,7 @@ func TestRequestID_IsMadeOrTakenFromWhoIsTrusted(t *testing.T) {
 
 func ExampleMiddleware() {
 	saved := signals.New[int]("saved", signals.Unlisted())
-	saved.Connect(func(ctx context.Context, e *signals.Event[int]) error {
+	saved.Connect(func(ctx context.Context, e signals.Event[int]) error {
 		s := signals.ScopeOf(ctx)
 		fmt.Println("order", e.Payload, "by", s.User, "from", s.IP)
 		return nil

@@ -19,13 +19,12 @@ type Captured[T any] struct {
 	what string // `signal "order_paid" was sent`
 
 	mu     sync.Mutex // guards events
-	events []*signals.Event[T]
+	events []signals.Event[T]
 }
 
-func (c *Captured[T]) add(e *signals.Event[T]) {
-	seen := *e // later receivers may change the payload
+func (c *Captured[T]) add(e signals.Event[T]) {
 	c.mu.Lock()
-	c.events = append(c.events, &seen)
+	c.events = append(c.events, e)
 	c.mu.Unlock()
 }
 
@@ -45,7 +44,7 @@ func Capture[T any](t testing.TB, s *signals.Signal[T], opts ...signals.ConnectO
 	t.Helper()
 	c := sentOf(t, s)
 	opts = append(opts, signals.First(), signals.Name("signalstest.Capture"))
-	conn := s.Connect(func(_ context.Context, e *signals.Event[T]) error {
+	conn := s.Connect(func(_ context.Context, e signals.Event[T]) error {
 		c.add(e)
 		return nil
 	}, opts...)
@@ -61,7 +60,7 @@ func CaptureIn[T any](ctx context.Context, t testing.TB, s *signals.Signal[T]) (
 	return signals.WithInterceptors(ctx, signals.Interceptors{
 		Send: func(ctx context.Context, sending *signals.Sending, next signals.Next) ([]signals.Result, error) {
 			if sending.Signal() == signals.AnySignal(s) {
-				c.add(signals.EventOf[T](sending))
+				c.add(*signals.EventOf[T](sending))
 			}
 			return next(ctx)
 		},
@@ -69,7 +68,7 @@ func CaptureIn[T any](ctx context.Context, t testing.TB, s *signals.Signal[T]) (
 }
 
 // Events are the sends so far, in order.
-func (c *Captured[T]) Events() []*signals.Event[T] {
+func (c *Captured[T]) Events() []signals.Event[T] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.events)
@@ -99,7 +98,7 @@ func (c *Captured[T]) With(payload T) *signals.Event[T] {
 	sent := c.Events()
 	for _, e := range sent {
 		if reflect.DeepEqual(e.Payload, payload) {
-			return e
+			return &e
 		}
 	}
 	c.t.Errorf("%s %d times, want with %+v:%s", c.what, len(sent), payload, list(sent))
@@ -110,7 +109,7 @@ func (c *Captured[T]) With(payload T) *signals.Event[T] {
 const maxListed = 10
 
 // list prints the sends, one a line.
-func list[T any](sent []*signals.Event[T]) string {
+func list[T any](sent []signals.Event[T]) string {
 	var b strings.Builder
 	for _, e := range sent[:min(len(sent), maxListed)] {
 		fmt.Fprintf(&b, "\n\tfrom %v: %+v", e.Sender, e.Payload)

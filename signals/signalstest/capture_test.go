@@ -75,7 +75,7 @@ func TestA39_CaptureIsGoneAfterTheTest(t *testing.T) {
 	t.Parallel()
 	s := newSignal()
 	failing := errors.New("no stock")
-	s.Connect(func(context.Context, *signals.Event[payment]) error { return failing })
+	s.Connect(func(context.Context, signals.Event[payment]) error { return failing })
 	t.Run("inside", func(t *testing.T) {
 		c := signalstest.Capture(t, s, signals.From("shop"))
 		_, _ = s.Send(t.Context(), "other", payment{OrderID: 1})

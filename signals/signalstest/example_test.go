@@ -10,7 +10,7 @@ import (
 
 var orderPaid = signals.New[payment]("order_paid_example")
 
-var _ = orderPaid.Connect(func(context.Context, *signals.Event[payment]) error { return errMail }, signals.UID("send-mail"))
+var _ = orderPaid.Connect(func(context.Context, signals.Event[payment]) error { return errMail }, signals.UID("send-mail"))
 
 func checkout(ctx context.Context, id int) error {
 	_, err := orderPaid.Send(ctx, "shop", payment{OrderID: id})

@@ -15,7 +15,7 @@ import (
 // receiver's conditions are asked as ever. The test fails at once when there is no
 // such receiver.
 func ReplaceIn[T any](ctx context.Context, t testing.TB, s *signals.Signal[T], uid string,
-	fn func(context.Context, *signals.Event[T]) error) (context.Context, *Captured[T]) {
+	fn func(context.Context, signals.Event[T]) error) (context.Context, *Captured[T]) {
 	t.Helper()
 	c := callsOf(t, s, uid)
 	return signals.WithInterceptors(ctx, signals.Interceptors{
@@ -23,7 +23,7 @@ func ReplaceIn[T any](ctx context.Context, t testing.TB, s *signals.Signal[T], u
 			if sending.Signal() != signals.AnySignal(s) {
 				return next(ctx)
 			}
-			return c.standIn(ctx, signals.EventOf[T](sending), r, uid, fn, next)
+			return c.standIn(ctx, *signals.EventOf[T](sending), r, uid, fn, next)
 		},
 	}), c
 }
@@ -31,20 +31,20 @@ func ReplaceIn[T any](ctx context.Context, t testing.TB, s *signals.Signal[T], u
 // Replace does in the whole process, until the test ends, what [ReplaceIn] does for a
 // context. Two tests that replace a receiver at the same time would see each other's
 // calls: the second one fails.
-func Replace[T any](t testing.TB, s *signals.Signal[T], uid string, fn func(context.Context, *signals.Event[T]) error) *Captured[T] {
+func Replace[T any](t testing.TB, s *signals.Signal[T], uid string, fn func(context.Context, signals.Event[T]) error) *Captured[T] {
 	t.Helper()
 	c := callsOf(t, s, uid)
 	reserve(t, s, uid)
 	t.Cleanup(s.Intercept(signals.TypedInterceptors[T]{
 		Receiver: func(ctx context.Context, e *signals.Event[T], r *signals.Connection, next func(context.Context) error) error {
-			return c.standIn(ctx, e, r, uid, fn, next)
+			return c.standIn(ctx, *e, r, uid, fn, next)
 		},
 	}))
 	return c
 }
 
-func (c *Captured[T]) standIn(ctx context.Context, e *signals.Event[T], r *signals.Connection, uid string,
-	fn func(context.Context, *signals.Event[T]) error, next func(context.Context) error) error {
+func (c *Captured[T]) standIn(ctx context.Context, e signals.Event[T], r *signals.Connection, uid string,
+	fn func(context.Context, signals.Event[T]) error, next func(context.Context) error) error {
 	if r.UID() != uid {
 		return next(ctx)
 	}

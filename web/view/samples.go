@@ -5,7 +5,7 @@ const (
 	wrapCode    = "tb, err := toolbar.New(toolbar.Config{})\nif err != nil {\n\tlog.Fatal(err)\n}\ndefer tb.Close(context.Background())\n\nhttp.ListenAndServe(\"127.0.0.1:8080\", tb.Wrap(mux))"
 	queryCode   = "db, err := sqltap.Open(\"sqlite\", dsn) // instead of sql.Open"
 	signalCode  = "var OrderPlaced = signals.New[Order](\"order_placed\")"
-	connectCode = "OrderPlaced.Connect(func(ctx context.Context, e *signals.Event[Order]) error {\n\treturn nil\n}, signals.UID(\"send-confirmation\"))"
+	connectCode = "OrderPlaced.Connect(func(ctx context.Context, e signals.Event[Order]) error {\n\treturn nil\n}, signals.UID(\"send-confirmation\"))"
 	stackCode   = "stack := middleware.NewStack(requestLog, session, csrf)\nhttp.ListenAndServe(addr, tb.Wrap(stack.Then(mux)))"
 	commandCode = "root := commands.New(\"manage\")\nroot.Add(cleanup)\nos.Exit(root.Main(ctx))"
 	logCode     = "logger := slog.New(slogtap.New(slog.NewTextHandler(os.Stderr, nil)))"

@@ -14,6 +14,6 @@ func (s *Shop) connectActivity() {
 	)
 }
 
-func (s *Shop) logActivity(ctx context.Context, e *signals.Event[store.Activity]) error {
+func (s *Shop) logActivity(ctx context.Context, e signals.Event[store.Activity]) error {
 	return s.store.LogActivity(ctx, e.Payload)
 }

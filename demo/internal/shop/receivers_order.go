@@ -28,15 +28,15 @@ func (s *Shop) connectOrder() {
 
 type statusEvent = signals.Event[StatusChange]
 
-func toConfirmed(_ context.Context, e *statusEvent) bool  { return e.Payload.New == store.Confirmed }
-func toShipped(_ context.Context, e *statusEvent) bool    { return e.Payload.New == store.Shipped }
-func toCancelled(_ context.Context, e *statusEvent) bool  { return e.Payload.New == store.Cancelled }
-func wasConfirmed(_ context.Context, e *statusEvent) bool { return e.Payload.Old == store.Confirmed }
-func isPaid(_ context.Context, e *statusEvent) bool       { return e.Payload.Order.Paid }
+func toConfirmed(_ context.Context, e statusEvent) bool  { return e.Payload.New == store.Confirmed }
+func toShipped(_ context.Context, e statusEvent) bool    { return e.Payload.New == store.Shipped }
+func toCancelled(_ context.Context, e statusEvent) bool  { return e.Payload.New == store.Cancelled }
+func wasConfirmed(_ context.Context, e statusEvent) bool { return e.Payload.Old == store.Confirmed }
+func isPaid(_ context.Context, e statusEvent) bool       { return e.Payload.Order.Paid }
 
 // sendConfirmation writes to the customer and waits until the relay has the letter. The visitor waits along, although
 // nothing of the page depends on it: what the toolbar is to say first about this shop.
-func (s *Shop) sendConfirmation(ctx context.Context, e *statusEvent) error {
+func (s *Shop) sendConfirmation(ctx context.Context, e statusEvent) error {
 	order := e.Payload.Order
 	return s.post(ctx, store.Mail{
 		Recipient: order.User.Email,
@@ -58,7 +58,7 @@ func (s *Shop) post(ctx context.Context, m store.Mail) error {
 }
 
 // updateCustomerStats fails for everybody: see store.CountOrder.
-func (s *Shop) updateCustomerStats(ctx context.Context, e *statusEvent) error {
+func (s *Shop) updateCustomerStats(ctx context.Context, e statusEvent) error {
 	if err := s.store.CountOrder(ctx, e.Payload.Order.User.ID, e.Payload.Order.Total); err != nil {
 		return fmt.Errorf("update customer statistics: %w", err)
 	}
@@ -66,19 +66,19 @@ func (s *Shop) updateCustomerStats(ctx context.Context, e *statusEvent) error {
 }
 
 // syncCRM panics for everybody: see crm.
-func (s *Shop) syncCRM(_ context.Context, e *statusEvent) error {
+func (s *Shop) syncCRM(_ context.Context, e statusEvent) error {
 	s.crm.touch(e.Payload.Order.User, time.Now())
 	return nil
 }
 
-func (s *Shop) createShipment(ctx context.Context, e *statusEvent) error {
+func (s *Shop) createShipment(ctx context.Context, e statusEvent) error {
 	return s.store.CreateShipment(ctx, e.Payload.Order.ID, tracking(e.Payload.Order))
 }
 
 // tracking is the parcel's number; the carrier counts on from ours.
 func tracking(o store.Order) string { return fmt.Sprintf("PF%d", 7_000_000+o.ID) }
 
-func (s *Shop) sendShippingNotice(ctx context.Context, e *statusEvent) error {
+func (s *Shop) sendShippingNotice(ctx context.Context, e statusEvent) error {
 	order := e.Payload.Order
 	_, err := s.store.QueueMail(ctx, store.Mail{
 		Recipient: order.User.Email,
@@ -88,7 +88,7 @@ func (s *Shop) sendShippingNotice(ctx context.Context, e *statusEvent) error {
 	return err
 }
 
-func (s *Shop) releaseStock(ctx context.Context, e *statusEvent) error {
+func (s *Shop) releaseStock(ctx context.Context, e statusEvent) error {
 	var problems error
 	for _, item := range e.Payload.Order.Items {
 		problems = errors.Join(problems, s.store.Release(ctx, item.Product.ID, item.Quantity))
@@ -96,6 +96,6 @@ func (s *Shop) releaseStock(ctx context.Context, e *statusEvent) error {
 	return problems
 }
 
-func (s *Shop) refund(ctx context.Context, e *statusEvent) error {
+func (s *Shop) refund(ctx context.Context, e statusEvent) error {
 	return s.store.Refund(ctx, e.Payload.Order.ID)
 }

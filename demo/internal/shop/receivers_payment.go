@@ -20,7 +20,7 @@ func (s *Shop) connectPayment() {
 
 // reserveStock takes the pieces of a paid order out of the storeroom, and says so when few are left. One piece that is sold
 // out does not keep the others from being reserved.
-func (s *Shop) reserveStock(ctx context.Context, e *signals.Event[Payment]) error {
+func (s *Shop) reserveStock(ctx context.Context, e signals.Event[Payment]) error {
 	var problems error
 	for _, item := range e.Payload.Order.Items {
 		before, after, err := s.store.Reserve(ctx, item.Product.ID, item.Quantity)
@@ -35,7 +35,7 @@ func (s *Shop) reserveStock(ctx context.Context, e *signals.Event[Payment]) erro
 	return problems
 }
 
-func (s *Shop) printReceipt(ctx context.Context, e *signals.Event[Payment]) error {
+func (s *Shop) printReceipt(ctx context.Context, e signals.Event[Payment]) error {
 	s.log.InfoContext(ctx, "paid", slog.Int64("order", e.Payload.Order.ID), slog.String("amount", e.Payload.Order.Total.String()))
 	return nil
 }

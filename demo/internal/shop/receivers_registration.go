@@ -17,12 +17,12 @@ func (s *Shop) connectRegistration() {
 	)
 }
 
-func (s *Shop) createProfile(ctx context.Context, e *signals.Event[Registration]) error {
+func (s *Shop) createProfile(ctx context.Context, e signals.Event[Registration]) error {
 	return s.store.CreateProfile(ctx, e.Payload.User.ID)
 }
 
 // sendWelcome leaves the letter in the outbox: nobody waits for a welcome.
-func (s *Shop) sendWelcome(ctx context.Context, e *signals.Event[Registration]) error {
+func (s *Shop) sendWelcome(ctx context.Context, e signals.Event[Registration]) error {
 	user := e.Payload.User
 	_, err := s.store.QueueMail(ctx, store.Mail{
 		Recipient: user.Email,
@@ -32,10 +32,10 @@ func (s *Shop) sendWelcome(ctx context.Context, e *signals.Event[Registration]) 
 	return err
 }
 
-func (s *Shop) trackRegistration(ctx context.Context, e *signals.Event[Registration]) error {
+func (s *Shop) trackRegistration(ctx context.Context, e signals.Event[Registration]) error {
 	return s.store.TrackRegistration(ctx, e.Payload.User.ID)
 }
 
-func (s *Shop) addDefaultGroups(ctx context.Context, e *signals.Event[Registration]) error {
+func (s *Shop) addDefaultGroups(ctx context.Context, e signals.Event[Registration]) error {
 	return s.store.AddToGroups(ctx, e.Payload.User.ID, "customers", "newsletter")
 }

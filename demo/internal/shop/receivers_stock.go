@@ -20,11 +20,11 @@ func (s *Shop) connectStock() {
 	)
 }
 
-func (s *Shop) orderMore(ctx context.Context, e *signals.Event[LowStock]) error {
+func (s *Shop) orderMore(ctx context.Context, e signals.Event[LowStock]) error {
 	return s.store.OrderMore(ctx, e.Payload.Product.ID, restock)
 }
 
-func (s *Shop) warnKeeper(ctx context.Context, e *signals.Event[LowStock]) error {
+func (s *Shop) warnKeeper(ctx context.Context, e signals.Event[LowStock]) error {
 	p := e.Payload.Product
 	s.log.WarnContext(ctx, "stock is low", slog.String("sku", p.SKU), slog.Int("left", e.Payload.Left))
 	_, err := s.store.QueueMail(ctx, store.Mail{

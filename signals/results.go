@@ -1,0 +1,144 @@
+package signals
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Results are what the receivers of one send did, in the order in which they were
+// called. Who does not look at them does not pay for them: they are put together by
+// All. The zero Results are those of a send that reached nobody.
+type Results struct {
+	who  *audience
+	more *outcome // nil: all were called, and returned nil
+}
+
+// outcome is what there is to tell of a send, beside who was called.
+type outcome struct {
+	all    []Result // when set, the rest is not
+	called int      // how many of them, when the last one failed
+	err    error    // of the last one called
+	values []any    // of each; nil when nobody gave one
+	took   []time.Duration
+}
+
+// Len is how many receivers were called or skipped.
+func (r Results) Len() int {
+	switch {
+	case r.more != nil && r.more.all != nil:
+		return len(r.more.all)
+	case r.more != nil && r.more.called > 0:
+		return r.more.called
+	case r.who != nil:
+		return len(r.who.who)
+	}
+	return 0
+}
+
+// All gives the results as a slice of its own; nil when there are none.
+func (r Results) All() []Result {
+	if r.more != nil && r.more.all != nil {
+		return r.more.all
+	}
+	n := r.Len()
+	if n == 0 {
+		return nil
+	}
+	all := make([]Result, n)
+	for i := range all {
+		all[i].Receiver, all[i].Attempts = r.who.who[i], 1
+		r.more.tell(&all[i], i)
+	}
+	if r.more != nil {
+		all[n-1].Err = r.more.err
+	}
+	return all
+}
+
+func (o *outcome) tell(res *Result, i int) {
+	if o == nil {
+		return
+	}
+	if o.values != nil {
+		res.Value = o.values[i]
+	}
+	if o.took != nil {
+		res.Duration = o.took[i]
+	}
+}
+
+// resultsOf are those of a send that went the long way.
+func resultsOf(all []Result) Results {
+	if len(all) == 0 {
+		return Results{}
+	}
+	return Results{more: &outcome{all: all}}
+}
+
+// withValue notes what receiver i of n gave to [Event.Return].
+func (o *outcome) withValue(n, i int, v any) *outcome {
+	if o == nil {
+		o = &outcome{}
+	}
+	if o.values == nil {
+		o.values = make([]any, n)
+	}
+	o.values[i] = v
+	return o
+}
+
+// took is an outcome with durations, and the exchange of its send, in one piece.
+type took struct {
+	outcome
+	exchange
+}
+
+func newTook(n int) *took {
+	switch {
+	case n == 1:
+		b := &struct {
+			took
+			room [1]time.Duration
+		}{}
+		b.outcome.took = b.room[:]
+		return &b.took
+	case n <= 4:
+		b := &struct {
+			took
+			room [4]time.Duration
+		}{}
+		b.outcome.took = b.room[:n]
+		return &b.took
+	case n <= 12:
+		b := &struct {
+			took
+			room [12]time.Duration
+		}{}
+		b.outcome.took = b.room[:n]
+		return &b.took
+	}
+	return &took{outcome: outcome{took: make([]time.Duration, n)}}
+}
+
+// String lists the receivers, each with its error, its value or why it was skipped.
+func (r Results) String() string {
+	var b strings.Builder
+	b.WriteByte('[')
+	for i, res := range r.All() {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(res.Receiver.name)
+		switch {
+		case res.Err != nil:
+			fmt.Fprintf(&b, ": %v", res.Err)
+		case res.Skipped != "":
+			fmt.Fprintf(&b, " skipped: %s", res.Skipped)
+		case res.Value != nil:
+			fmt.Fprintf(&b, " = %v", res.Value)
+		}
+	}
+	b.WriteByte(']')
+	return b.String()
+}
