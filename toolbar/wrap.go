@@ -62,7 +62,11 @@ func (w *wrapped) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 func announce(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if rec := instrument.FromContext(r.Context()); rec != nil {
-			w.Header().Set(HeaderID, rec.ID().String())
+			id := rec.ID().String()
+			w.Header().Set(HeaderID, id)
+			// A script reads no header of what was fetched before it ran, nor of a stream of
+			// events: this one the browser hands it with the timing.
+			w.Header().Add("Server-Timing", "debug-toolbar;desc=\""+id+"\"")
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -79,6 +83,9 @@ func (t *Toolbar) inject(next http.Handler) http.Handler {
 // snippet is what goes into a page: the element, and its script. Nothing in it comes
 // from the request but the Record's id.
 //
+// Turbo runs scripts of a page that it shows again; this one has run, and the nonce of
+// the page before would be refused.
+//
 // The script is not deferred. Deferred ones run in their order, this one last, and what
 // the page's own have fetched by then would not be seen; where the snippet stands, at
 // the end of the page, waiting for it holds nothing up.
@@ -92,7 +99,7 @@ func (t *Toolbar) snippet() func(middleware.Page) []byte {
 			nonce = ` nonce="` + html.EscapeString(p.Nonce) + `"`
 		}
 		id := instrument.FromContext(p.Request.Context()).ID()
-		return fmt.Appendf(nil, `<debug-toolbar base="%s" record="%s" css="%s"></debug-toolbar><script src="%s"%s></script>`,
+		return fmt.Appendf(nil, `<debug-toolbar base="%s" record="%s" css="%s"></debug-toolbar><script src="%s"%s data-turbo-eval="false"></script>`,
 			base, id, css, script, nonce)
 	}
 }

@@ -114,6 +114,11 @@ func apiRequest(d *Dashboard, r *http.Request) (any, error) {
 	}
 	out := newRecordJSON(&rec.Summary, rec.Handler)
 	out.Attrs = attrsJSON(rec.Attrs)
+	m := recordModel(rec)
+	out.Worst, out.Counts.Alerts = worst(m), view.AlertCount(m)
+	if t, ok := d.timings.get(rec.ID); ok {
+		out.Timing = &t
+	}
 	for i := range rec.Spans {
 		out.Spans = append(out.Spans, newSpanJSON(&rec.Spans[i]))
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
+	"github.com/go-debug-toolbar/debugtoolbar/web/view"
 )
 
 // The JSON of api/v1. Durations are nanoseconds and say so in their names; times are
@@ -19,24 +20,26 @@ type recordListJSON struct {
 }
 
 type recordJSON struct {
-	ID       string         `json:"id"`
-	Kind     string         `json:"kind"`
-	Name     string         `json:"name"` // of the handler
-	Method   string         `json:"method,omitempty"`
-	Path     string         `json:"path,omitempty"`
-	Status   int            `json:"status"`
-	Started  time.Time      `json:"started"`
-	Duration int64          `json:"duration_ns"`
-	Query    int64          `json:"query_ns"`
-	User     string         `json:"user,omitempty"`
-	Tags     []string       `json:"tags,omitempty"`
-	Error    string         `json:"error,omitempty"`
-	Trace    string         `json:"trace_id,omitempty"`
-	Parent   string         `json:"parent,omitempty"`
-	Flags    flagsJSON      `json:"flags"`
-	Counts   countsJSON     `json:"counts"`
-	Attrs    map[string]any `json:"attributes,omitempty"`
-	Spans    []spanJSON     `json:"spans,omitempty"`
+	ID       string            `json:"id"`
+	Kind     string            `json:"kind"`
+	Name     string            `json:"name"` // of the handler
+	Method   string            `json:"method,omitempty"`
+	Path     string            `json:"path,omitempty"`
+	Status   int               `json:"status"`
+	Started  time.Time         `json:"started"`
+	Duration int64             `json:"duration_ns"`
+	Query    int64             `json:"query_ns"`
+	User     string            `json:"user,omitempty"`
+	Tags     []string          `json:"tags,omitempty"`
+	Error    string            `json:"error,omitempty"`
+	Trace    string            `json:"trace_id,omitempty"`
+	Parent   string            `json:"parent,omitempty"`
+	Flags    flagsJSON         `json:"flags"`
+	Counts   countsJSON        `json:"counts"`
+	Worst    map[string]string `json:"worst,omitempty"` // "slow" or "bad", by the name in counts
+	Timing   *Timing           `json:"timing,omitempty"`
+	Attrs    map[string]any    `json:"attributes,omitempty"`
+	Spans    []spanJSON        `json:"spans,omitempty"`
 }
 
 type flagsJSON struct {
@@ -55,7 +58,12 @@ type countsJSON struct {
 	Signals   int    `json:"signals"`
 	Receivers int    `json:"receivers"`
 	Layers    int    `json:"layers"`
+	Cache     int    `json:"cache"`
+	Calls     int    `json:"calls"`
+	Templates int    `json:"templates"`
+	Tasks     int    `json:"tasks"`
 	Logs      int    `json:"logs"`
+	Alerts    int    `json:"alerts"`
 	Errors    uint32 `json:"errors"`
 }
 
@@ -146,7 +154,8 @@ func newRecordJSON(s *instrument.Summary, h instrument.HandlerInfo) recordJSON {
 		Counts: countsJSON{
 			Spans: s.Spans, Left: s.Left, Failed: s.Failed, Errors: s.Failed,
 			Queries: s.Count(instrument.KindQuery), Signals: s.Count(instrument.KindSignal), Receivers: s.Count(instrument.KindReceiver),
-			Layers: s.Count(instrument.KindLayer), Logs: s.Count(instrument.KindLog),
+			Layers: s.Count(instrument.KindLayer), Logs: s.Count(instrument.KindLog), Cache: s.Count(instrument.KindCache),
+			Calls: s.Count(instrument.KindCall), Templates: s.Count(instrument.KindRender), Tasks: s.Count(instrument.KindTask),
 		},
 	}
 	if r.Flags.Error {
@@ -193,4 +202,21 @@ func newHandlerJSON(h *query.HandlerStats) handlerJSON {
 		Count: h.Count, Errors: h.Errors, Panics: h.Panics, Slow: h.Slow, Sum: int64(h.Sum), Self: int64(h.Self),
 		P50: int64(h.Quantile(.5)), P95: int64(h.Quantile(.95)), P99: int64(h.Quantile(.99)), Max: int64(h.Max),
 	}
+}
+
+// countNames are the names in counts of the kinds that a panel is about.
+var countNames = map[view.Kind]string{
+	view.KindQuery: "queries", view.KindSignal: "signals", view.KindLayer: "layers", view.KindCache: "cache", view.KindCall: "calls",
+	view.KindRender: "templates", view.KindTask: "tasks", view.KindLog: "logs",
+}
+
+// worst says of each panel that is not fine what is the matter.
+func worst(m view.Record) map[string]string {
+	out := map[string]string{}
+	for kind, name := range countNames {
+		if s := view.Worst(m, kind); s != "" {
+			out[name] = string(s)
+		}
+	}
+	return out
 }

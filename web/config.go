@@ -47,8 +47,17 @@ type Config struct {
 	Feed func() Feed
 	// Status tells how recording goes. Nil: the health page shows the store alone.
 	Status func() Status
+	// Settings is how the app and the toolbar are configured, masked. Nil: the panel says
+	// how to fill it.
+	Settings func() []Setting
 	// Retention is how long the store keeps Records, for the health page.
 	Retention Retention
+	// ReadOnly takes every action away: viewers look and change nothing.
+	ReadOnly bool
+	// May decides whether a viewer may do something. Nil: whoever may look may do it.
+	May func(*http.Request, Action) bool
+	// Who names a viewer in the audit log. Nil: the peer's address.
+	Who func(*http.Request) string
 	// Metrics serves the path metrics, for Prometheus. Nil: there is none.
 	Metrics http.Handler
 	// Logger hears of pages that failed. Nil: slog.Default.
@@ -60,6 +69,14 @@ type Retention struct {
 	Age         time.Duration
 	ProblemsAge time.Duration // of failed, slow and pinned Records
 	Records     int64
+}
+
+// Setting is one value of a configuration, masked.
+type Setting struct {
+	Group string // "Toolbar", "Environment"; "": Settings
+	Name  string
+	Value string
+	Note  string // the unit, the type, where it comes from; "" none
 }
 
 // Signal is a signal of the app's catalogue.

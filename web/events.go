@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -60,13 +61,14 @@ func (d *Dashboard) replay(w http.ResponseWriter, r *http.Request, accept accept
 	if err != nil {
 		return r.Context().Err() == nil
 	}
+	write := writerOf(r)
 	s := view.Shell{Base: d.base, Now: time.Now()}
 	for i := range page.Records {
 		row := &page.Records[i]
 		if !accept(&row.Summary, row.Handler) {
 			continue
 		}
-		if err := writeEvent(r.Context(), w, s, &row.Summary, row.Handler, 0); err != nil {
+		if err := write(r.Context(), w, s, &row.Summary, row.Handler, 0); err != nil {
 			return false
 		}
 	}
@@ -76,6 +78,7 @@ func (d *Dashboard) replay(w http.ResponseWriter, r *http.Request, accept accept
 // stream writes until the viewer leaves or the feed ends.
 func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, feed Feed, accept acceptFunc) {
 	out := http.NewResponseController(w)
+	write := writerOf(r)
 	s := view.Shell{Base: d.base, Now: time.Now()}
 	if _, err := fmt.Fprint(w, "retry: 2000\n\n"); err != nil || out.Flush() != nil {
 		return
@@ -92,7 +95,7 @@ func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, feed Feed, ac
 			fmt.Fprint(w, "event: ping\ndata:\n\n")
 		case accept(&sum, sum.Handler.Info()):
 			s.Now = time.Now()
-			if err := writeEvent(r.Context(), w, s, &sum, sum.Handler.Info(), missed); err != nil {
+			if err := write(r.Context(), w, s, &sum, sum.Handler.Info(), missed); err != nil {
 				return
 			}
 		default:
@@ -122,6 +125,27 @@ func writeEvent(ctx context.Context, w http.ResponseWriter, s view.Shell, sum *i
 	}
 	b.WriteString("\n")
 	_, err := w.Write([]byte(b.String()))
+	return err
+}
+
+// eventWriter sends one Record.
+type eventWriter func(ctx context.Context, w http.ResponseWriter, s view.Shell, sum *instrument.Summary, h instrument.HandlerInfo, missed uint64) error
+
+// writerOf is the form that a viewer asks for: lines of the list, or with format=json the
+// object that api/v1/requests lists.
+func writerOf(r *http.Request) eventWriter {
+	if r.URL.Query().Get("format") == "json" {
+		return writeJSONEvent
+	}
+	return writeEvent
+}
+
+func writeJSONEvent(_ context.Context, w http.ResponseWriter, _ view.Shell, sum *instrument.Summary, h instrument.HandlerInfo, _ uint64) error {
+	body, err := json.Marshal(newRecordJSON(sum, h))
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "event: record\nid: %s\ndata: %s\n\n", sum.ID, body)
 	return err
 }
 

@@ -25,6 +25,7 @@ func recordPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	}
 	m := recordModel(rec)
 	m.Panel = panel
+	d.panels(r, rec, &m)
 	if r.URL.Query().Get("fragment") != "" {
 		s := view.Shell{Base: d.base, Here: view.URL{Path: r.URL.Path, Query: r.URL.Query()}, Now: time.Now()}
 		return view.Fragment(view.RecordPanel(s, m)), nil

@@ -24,6 +24,8 @@ type Dashboard struct {
 	base    view.Base
 	streams chan struct{} // one for each live viewer
 	heavy   chan struct{} // one for each page in the making
+	proof   string        // in every form
+	timings timings
 }
 
 const (
@@ -40,7 +42,7 @@ func New(c Config) (*Dashboard, error) {
 	}
 	d := &Dashboard{
 		config: c, mux: http.NewServeMux(), base: view.Base(c.Prefix),
-		streams: make(chan struct{}, maxStreams), heavy: make(chan struct{}, maxHeavy),
+		streams: make(chan struct{}, maxStreams), heavy: make(chan struct{}, maxHeavy), proof: newProof(),
 	}
 	d.routes()
 	return d, nil
@@ -63,12 +65,20 @@ func (d *Dashboard) routes() {
 		"exceptions":            exceptionsPage,
 		"slow":                  slowPage,
 		"health":                healthPage,
+		"watch":                 watchPage,
 	} {
 		d.handle(path, d.html(p))
 	}
 	for path, a := range apiRoutes {
 		d.handle("api/v1/"+path, d.json(a))
 	}
+	d.mux.HandleFunc("POST "+d.config.Prefix+"api/v1/requests/{id}/timing", func(w http.ResponseWriter, r *http.Request) {
+		if !d.sameOrigin(r) {
+			http.NotFound(w, r)
+			return
+		}
+		d.timing(w, r)
+	})
 	d.handle("events", http.HandlerFunc(d.events))
 	d.handle("healthz", http.HandlerFunc(healthz))
 	d.handle("static/", http.StripPrefix(d.config.Prefix+"static/", static.Handler()))

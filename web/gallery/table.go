@@ -56,6 +56,18 @@ var samples = []sample{
 	{"record-logs", "the log panel", recordPanel(order, "logs"), "requests/" + orderID + "/logs"},
 	{"record-exceptions", "the exceptions panel", recordPanel(order, "exceptions"), "requests/" + orderID + "/exceptions"},
 	{"record-request", "the request panel, with masked values", recordPanel(order, "request"), "requests/" + orderID + "/request"},
+	{"record-cache", "the panel of a kind: cache calls", recordPanel(browsed, "cache"), "requests/" + orderID + "/cache"},
+	{"record-calls", "outgoing calls, by host", recordPanel(browsed, "calls"), "requests/" + orderID + "/calls"},
+	{"record-templates", "templates, none rendered", recordPanel(quick, "templates"), "requests/0f3k9ad00h341/templates"},
+	{"record-tasks", "tasks queued", recordPanel(browsed, "tasks"), "requests/" + orderID + "/tasks"},
+	{"record-custom", "spans of the app's own and of an integration's kind", recordPanel(browsed, "custom"), "requests/" + orderID + "/custom"},
+	{"record-alerts", "what was found wrong", recordPanel(browsed, "alerts"), "requests/" + orderID + "/alerts"},
+	{"record-alerts-none", "nothing was found wrong", recordPanel(quick, "alerts"), "requests/0f3k9ad00h341/alerts"},
+	{"record-time", "time by kind, and what a browser measured", recordPanel(browsed, "time"), "requests/" + orderID + "/time"},
+	{"record-time-alone", "no browser has sent its timing", recordPanel(quick, "time"), "requests/0f3k9ad00h341/time"},
+	{"record-versions", "the build, with what changed", recordPanel(browsed, "versions"), "requests/" + orderID + "/versions"},
+	{"record-settings", "the app's configuration, masked", recordPanel(browsed, "settings"), "requests/" + orderID + "/settings"},
+	{"record-settings-none", "the app hands nothing over", recordPanel(quick, "settings"), "requests/0f3k9ad00h341/settings"},
 	{"record-quick", "microseconds: the units follow", recordPage(quick), "requests/0f3k9ad00h341"},
 	{"record-quick-signals", "an empty panel says how to fill it", recordPanel(quick, "signals"), "requests/0f3k9ad00h341/signals"},
 	{"record-command", "a command that failed", recordPage(nightly), "requests/0f3k9ae11c0md"},
@@ -99,6 +111,10 @@ var samples = []sample{
 	{"missing", "a record that expired", page(view.MissingPage, func() view.Missing {
 		return view.Missing{Title: "Record expired", Text: "It was older than 7 days and was removed. The statistics of its handler are still here.", Expired: true, Href: string(base) + "handlers", Action: "Statistics"}
 	}), "requests/0f0000000000a"},
+	{"watch", "the toolbar alone, for apps without pages", func(s view.Shell) templ.Component {
+		s.Origin = "http://127.0.0.1:8080"
+		return view.WatchPage(s, "tokens.css toolbar.css app.css")
+	}, "watch"},
 	{"missing-page", "no such page", page(view.MissingPage, func() view.Missing {
 		return view.Missing{Title: "No such page", Text: "The dashboard has no page of this name."}
 	}), "nothing"},

@@ -1,15 +1,18 @@
 // <debug-toolbar base="/_toolbar/" record="ID" css="tokens.css toolbar.css app.css">: what the page and its
-// requests cost, in a shadow root, over the page. It listens to no key outside itself, leaves no global, moves
-// nothing in the page and logs nothing.
+// requests cost, in a shadow root, over the page. Outside itself it listens to one chord, Alt+Shift+D; it leaves no
+// global, moves nothing in the page and logs nothing.
 //
 // Attributes: base is the dashboard's prefix with both slashes; record the id of the document's own Record;
-// css the addresses of the stylesheets: the first two are loaded at once, app.css when the drawer first opens.
+// css the addresses of the stylesheets: the first two are loaded at once, app.css when the drawer first opens;
+// follow lists what the whole app is asked for, and not only by this page: for apps without pages of their own.
 //
 // It reads {base}api/v1/requests/{id}?pending=1, where 204 (or 404) means "not stored yet", and of the answer
 //   { id, kind, method, path, name, status, started, duration_ns, query_ns,
 //     flags: { slow, error, panic },
-//     counts: { spans, queries, signals, layers, logs, errors } }
-// of which all but id may be missing. A panel is {base}requests/{id}[/{panel}]?fragment=1, HTML.
+//     counts: { spans, queries, signals, layers, logs, errors, ... },
+//     worst: { queries: "slow" | "bad", ... } }
+// of which all but id may be missing. A panel is {base}requests/{id}[/{panel}]?fragment=1, HTML. What the browser
+// measured of the document goes to {base}api/v1/requests/{id}/timing.
 (() => {
   'use strict';
   if (customElements.get('debug-toolbar')) return;
@@ -32,6 +35,10 @@
     log: 'M2.5 4h11M2.5 8h11M2.5 12h7',
     exception: 'M8 2.2 14.5 13.5h-13zM8 6.5v3M8 11.5v.1',
     request: 'M2 8h8M7 5l3 3-3 3M13.5 3v10',
+    cache: 'M9 1.5 3.5 9H8l-1 5.5L12.5 7H8z',
+    call: 'M6.5 3H3v10h10V9.5M9.5 3H13v3.5M13 3 7.5 8.5',
+    render: 'M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5',
+    task: 'M2 9h3.5l1 2h3l1-2H14M2 9l2-6h8l2 6v4.5H2z',
     chart: 'M2.5 13.5h11M4.5 11V8M8 11V3M11.5 11V6',
     close: 'm4 4 8 8M12 4l-8 8',
     grip: 'M6 4v.1M6 8v.1M6 12v.1M10 4v.1M10 8v.1M10 12v.1',
@@ -40,9 +47,18 @@
   // Panels of the drawer: address, label, count in the answer.
   const PANELS = [
     ['', 'Waterfall', 'spans'], ['sql', 'SQL', 'queries'], ['signals', 'Signals', 'signals'], ['middleware', 'Middleware', 'layers'],
-    ['logs', 'Logs', 'logs'], ['exceptions', 'Exceptions', ''], ['request', 'Request', ''],
+    ['cache', 'Cache', 'cache'], ['calls', 'Outgoing', 'calls'], ['templates', 'Templates', 'templates'], ['tasks', 'Tasks', 'tasks'],
+    ['logs', 'Logs', 'logs'], ['alerts', 'Alerts', 'alerts'], ['exceptions', 'Exceptions', ''], ['request', 'Request', ''],
+    ['time', 'Time', ''], ['versions', 'Versions', ''],
   ];
-  const BAR = [['sql', 'query', 'SQL', 'queries'], ['signals', 'signal', 'Signals', 'signals'], ['middleware', 'layer', 'Layers', 'layers'], ['logs', 'log', 'Logs', 'logs']];
+  // Items of the bar: panel, icon, label, count. Those after the fourth are there only when something was counted.
+  const BAR = [
+    ['sql', 'query', 'SQL', 'queries'], ['signals', 'signal', 'Signals', 'signals'], ['middleware', 'layer', 'Layers', 'layers'], ['logs', 'log', 'Logs', 'logs'],
+    ['cache', 'cache', 'Cache', 'cache'], ['calls', 'call', 'Outgoing', 'calls'], ['templates', 'render', 'Templates', 'templates'], ['tasks', 'task', 'Tasks', 'tasks'],
+    ['alerts', 'slow', 'Alerts', 'alerts'],
+  ];
+  const ALWAYS = 4;
+  const EDGES = { left: 'x', right: 'x', top: 'y', bottom: 'y' };
 
   // ---------- small helpers ----------
   const make = (tag, props, ...children) => {
@@ -93,22 +109,29 @@
   const seen = (id, info) => { for (const l of listeners) l(id, info); };
   const quietly = (f) => { try { f(); } catch { /* never the page's problem */ } };
 
-  let realFetch, ourFetch, realOpen, ourOpen, realHeader, ourHeader;
+  let realFetch, ourFetch, realOpen, ourOpen, realHeader, ourHeader, realSource, ourSource, entries;
   const xhrs = new WeakMap();
 
-  const isHtmx = (input, init) => {
-    const h = (init && init.headers) || (input instanceof Request && input.headers);
-    return !!h && new Headers(h).has('HX-Request');
+  // kinds of libraries that fetch for the page, by the header that they send; those that swap the whole page are marked.
+  const LIBRARY = { 'hx-request': 'htmx', 'hx-boosted': 'htmx', 'x-turbo-request-id': 'turbo', 'turbo-frame': 'turbo' };
+  const library = (info, header, whole) => {
+    info.type = LIBRARY[header] || info.type;
+    if (whole && header === 'hx-boosted') info.page = true;
+    if (header === 'x-turbo-request-id' && info.page === undefined) info.page = true;
+    if (header === 'turbo-frame') info.page = false;
   };
+  const headersOf = (input, init) => (init && init.headers) || (input instanceof Request && input.headers);
   const noteFetch = (res, args) => {
     const id = res.type === 'basic' && res.headers.get(HEADER);
     if (!id) return;
     const [input, init] = args;
-    seen(id, {
-      type: isHtmx(input, init) ? 'htmx' : 'fetch',
-      method: ((init && init.method) || (input instanceof Request && input.method) || 'GET').toUpperCase(),
+    const info = {
+      type: 'fetch', method: ((init && init.method) || (input instanceof Request && input.method) || 'GET').toUpperCase(),
       path: new URL(res.url).pathname, status: res.status,
-    });
+    };
+    const h = headersOf(input, init);
+    if (h) for (const name of new Headers(h).keys()) library(info, name, true);
+    seen(id, info);
   };
   const noteXHR = (xhr) => {
     const info = xhrs.get(xhr);
@@ -149,13 +172,54 @@
         const out = Reflect.apply(target, self, args);
         quietly(() => {
           const info = xhrs.get(self);
-          if (info && String(args[0]).toLowerCase() === 'hx-request') info.type = 'htmx';
+          if (info) library(info, String(args[0]).toLowerCase(), true);
         });
         return out;
       },
     });
     proto.setRequestHeader = ourHeader;
+    if (typeof EventSource === 'function') {
+      realSource = window.EventSource;
+      ourSource = new Proxy(realSource, {
+        construct(target, args, self) {
+          const out = Reflect.construct(target, args, self === ourSource ? target : self);
+          quietly(() => noteStream(out));
+          return out;
+        },
+      });
+      window.EventSource = ourSource;
+    }
+    quietly(() => {
+      entries = new PerformanceObserver((list) => { for (const e of list.getEntries()) quietly(() => noteEntry(e)); });
+      entries.observe({ type: 'resource', buffered: true });
+    });
   };
+
+  // A stream of events is listed while it is open; which Record it is, the browser says when it has ended.
+  const noteStream = (source) => {
+    const u = new URL(source.url);
+    if (u.origin !== location.origin) return;
+    const info = { type: 'sse', method: 'GET', path: u.pathname, open: true };
+    seen('stream ' + source.url, info);
+    const close = source.close;
+    source.close = function () {
+      quietly(() => { info.open = false; redraw(); });
+      return close.call(this);
+    };
+    source.addEventListener('error', () => quietly(() => {
+      if (source.readyState !== realSource.CLOSED) return;
+      info.open = false;
+      redraw();
+    }));
+  };
+  // What was fetched before this script ran, beacons and streams that have ended are known by the timing that
+  // the server sends with its answers.
+  const FOUND = { fetch: 'fetch', xmlhttprequest: 'xhr', beacon: 'beacon', other: 'sse', eventsource: 'sse' };
+  const noteEntry = (e) => {
+    const own = FOUND[e.initiatorType] && (e.serverTiming || []).find((t) => t.name === 'debug-toolbar');
+    if (own) seen(own.description, { type: FOUND[e.initiatorType], method: '', path: new URL(e.name).pathname, status: e.responseStatus || 0, stream: 'stream ' + e.name });
+  };
+  const redraw = () => { for (const l of listeners) l(); };
   // What somebody else has wrapped in the meantime cannot be taken out; it then passes calls through.
   const unwatch = () => {
     if (listeners.size || !ourFetch || window.fetch !== ourFetch) return;
@@ -164,6 +228,8 @@
     window.fetch = realFetch;
     proto.open = realOpen;
     proto.setRequestHeader = realHeader;
+    if (window.EventSource === ourSource) window.EventSource = realSource;
+    if (entries) entries.disconnect();
     ourFetch = null;
   };
 
@@ -191,20 +257,114 @@
     x.send();
   });
 
+  // ---------- what the browser measured of the document ----------
+  // Once it has loaded, and again with what changed when it is left. Durations in ms; CLS has no unit.
+  const measure = (base, id) => {
+    const out = { lcp: 0, cls: 0, inp: 0 };
+    const types = PerformanceObserver.supportedEntryTypes || [];
+    const observe = (type, fn, more) => {
+      if (types.includes(type)) new PerformanceObserver((list) => { for (const e of list.getEntries()) fn(e); }).observe({ type, buffered: true, ...more });
+    };
+    observe('largest-contentful-paint', (e) => { out.lcp = e.startTime; });
+    // Shifts of one burst: at most a second apart, five seconds in all.
+    let burst = 0, first = 0, last = 0;
+    observe('layout-shift', (e) => {
+      if (e.hadRecentInput) return;
+      if (e.startTime - last > 1000 || e.startTime - first > 5000) { burst = 0; first = e.startTime; }
+      last = e.startTime;
+      out.cls = Math.max(out.cls, burst += e.value);
+    });
+    observe('event', (e) => { if (e.interactionId) out.inp = Math.max(out.inp, e.duration); }, { durationThreshold: 40 });
+    let sent = '';
+    const send = () => {
+      const n = performance.getEntriesByType('navigation')[0];
+      if (!n || !n.loadEventEnd) return;
+      const paint = performance.getEntriesByName('first-contentful-paint')[0];
+      const ms = {
+        redirect: n.redirectEnd - n.redirectStart, dns: n.domainLookupEnd - n.domainLookupStart, connect: n.connectEnd - n.connectStart,
+        ttfb: n.responseStart - n.requestStart, response: n.responseEnd - n.responseStart, interactive: n.domInteractive,
+        content_loaded: n.domContentLoadedEventEnd, load: n.loadEventEnd, fcp: paint ? paint.startTime : 0, lcp: out.lcp, inp: out.inp,
+      };
+      for (const k in ms) ms[k] = Math.round(ms[k] * 10) / 10;
+      const body = JSON.stringify({ type: n.type, bytes: n.transferSize, cls: Math.round(out.cls * 1e4) / 1e4, ms });
+      if (body === sent) return;
+      sent = body;
+      const url = base + 'api/v1/requests/' + encodeURIComponent(id) + '/timing';
+      realFetch.call(window, url, { method: 'POST', body, keepalive: true, headers: { 'Content-Type': 'application/json' } }).catch(() => {});
+    };
+    const loaded = () => setTimeout(() => quietly(send), 300);
+    if (document.readyState === 'complete') loaded();
+    else addEventListener('load', loaded, { once: true });
+    document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') quietly(send); });
+  };
+
+  let measured = false; // the document, once, however often its body is swapped
+  let left = null; // the element that a swap took out last
+
   class DebugToolbar extends HTMLElement {
     connectedCallback() {
       if (!this.root) this.build();
-      this.hear = (id, info) => this.add(id, info);
       watch();
       listeners.add(this.hear);
-      if (this.requests.length === 0 && this.getAttribute('record')) {
-        this.add(this.getAttribute('record'), { type: 'document', method: '', path: location.pathname });
+      const id = this.getAttribute('record');
+      if (this.requests.length === 0 && id) {
+        if (left && left !== this) this.resume(left);
+        this.add(id, { type: 'document', method: '', path: location.pathname });
+        if (!measured) quietly(() => measure(this.base, id));
+        measured = true;
       }
+      left = null;
+      this.chord = (e) => this.shortcut(e);
+      document.addEventListener('keydown', this.chord);
+      this.sized = () => this.draw();
+      addEventListener('resize', this.sized);
+      if (this.hasAttribute('follow') && !this.feed) this.follows();
     }
 
+    // A page that swaps its body (htmx's boost, Turbo) takes the toolbar out with it. When no other has come in
+    // its place, it goes back, and what was fetched for the swap is the document from then on.
     disconnectedCallback() {
-      listeners.delete(this.hear);
-      unwatch();
+      document.removeEventListener('keydown', this.chord);
+      removeEventListener('resize', this.sized);
+      left = this;
+      setTimeout(() => {
+        if (this.isConnected) return;
+        this.returns = (this.returns || 0) + 1;
+        if (document.body && !document.querySelector('debug-toolbar') && this.returns < 200) {
+          const swap = [...this.requests].reverse().find((r) => r.info.page && !r.taken);
+          if (swap) this.becomes(swap);
+          document.body.append(this);
+          this.draw();
+          return;
+        }
+        listeners.delete(this.hear); // not before: what a swap is made of is heard of right after it
+        if (this.feed) this.feed.close();
+        this.feed = null;
+        unwatch();
+      });
+    }
+
+    becomes(r) {
+      for (const o of this.requests) o.taken = true;
+      this.requests = this.requests.slice(this.requests.indexOf(r));
+      r.info.document = true;
+      this.older = 0;
+      this.chosen = '';
+    }
+
+    // resume goes on where the element of the page before it was.
+    resume(old) {
+      this.state = old.state;
+      if (old.drawer) this.again = old.panel;
+    }
+
+    // follows lists what the app is asked for by anybody, from the dashboard's own stream.
+    follows() {
+      this.feed = new (realSource || EventSource)(this.base + 'events?format=json&kind=request');
+      this.feed.addEventListener('record', (e) => quietly(() => {
+        const d = JSON.parse(e.data);
+        this.add(d.id, { type: 'app', method: d.method || '', path: d.path || d.name, status: d.status });
+      }));
     }
 
     build() {
@@ -212,7 +372,9 @@
       this.older = 0;
       this.panel = 'signals';
       this.shown = '';
+      this.hear = (id, info) => (id ? this.add(id, info) : this.draw());
       this.state = storage();
+      if (!EDGES[this.state.side]) this.state.side = 'right';
       this.root = this.attachShadow({ mode: 'open' });
       if (theme()) this.setAttribute('data-theme', theme());
       this.sheets = (this.getAttribute('css') || '').split(/\s+/).filter(Boolean);
@@ -234,20 +396,26 @@
       return l;
     }
 
+    get scope() { return this.hasAttribute('follow') ? 'This app' : 'This page'; }
     get base() { return this.getAttribute('base') || '/_toolbar/'; }
-    get first() { return this.requests.find((r) => r.info.type === 'document') || this.requests[0]; }
+    get first() { return this.hasAttribute('follow') ? this.requests[this.requests.length - 1] : this.requests.find((r) => r.info.type === 'document' || r.info.document) || this.requests[0]; }
     get selected() { return this.requests.find((r) => r.id === this.chosen) || this.first; }
     url(r, panel) { return this.base + 'requests/' + encodeURIComponent(r.id) + (panel ? '/' + panel : ''); }
 
     async add(id, info) {
       if (this.requests.some((r) => r.id === id)) return;
       const r = { id, info, data: null, gone: false };
-      this.requests.push(r);
+      // The Record of a stream takes the place of the line that stood for it.
+      const at = info.stream ? this.requests.findIndex((o) => o.id === info.stream) : -1;
+      if (at >= 0) this.requests.splice(at, 1, r);
+      else if (info.stream && info.type === 'sse') return; // a download or a preload: not the page's own request
+      else this.requests.push(r);
       if (this.requests.length > MOST) {
-        this.requests.splice(1, 1);
+        this.requests.splice(this.hasAttribute('follow') ? 0 : 1, 1);
         this.older++;
       }
       this.draw();
+      if (id.startsWith('stream ')) return;
       r.data = await load(this.base, id);
       r.gone = !r.data;
       this.draw();
@@ -257,7 +425,7 @@
     count(r, name) { return (r.data && r.data.counts && r.data.counts[name]) || 0; }
     flag(r, name) { return !!(r.data && r.data.flags && r.data.flags[name]); }
     verdict(r) {
-      if (r.gone) return 'off';
+      if (r.gone || r.info.open !== undefined) return 'off';
       if (this.flag(r, 'error') || this.flag(r, 'panic') || (r.data && r.data.status >= 500) || r.info.status >= 500) return 'bad';
       return this.flag(r, 'slow') ? 'slow' : 'ok';
     }
@@ -266,7 +434,13 @@
     // ---------- drawing ----------
     draw() {
       const doc = this.first;
-      if (!this.styled || this.dragging || !doc || (!doc.data && !doc.gone)) return;
+      if (!this.styled || this.dragging || !this.isConnected) return;
+      if (!this.hasAttribute('follow') && (!doc || (!doc.data && !doc.gone))) return;
+      if (this.again !== undefined && this.state.open) {
+        const panel = this.again;
+        this.again = undefined;
+        return this.toggle(doc, panel);
+      }
       const focused = this.root.activeElement && this.root.activeElement.dataset.k;
       let parts = [];
       if (!this.state.open) parts = [this.handle(doc)];
@@ -284,9 +458,10 @@
     }
 
     handle(doc) {
-      const h = make('button', { class: 'handle', type: 'button', 'aria-expanded': 'false', title: 'Drag to move', 'data-k': 'handle', 'data-side': this.state.side },
+      const h = make('button', { class: 'handle', type: 'button', 'aria-expanded': 'false', title: 'Go Debug Toolbar, Alt+Shift+D. Drag, or press arrow keys, to move', 'data-k': 'handle', 'data-side': this.state.side },
         make('span', { class: 'sr', text: 'Go Debug Toolbar: ' }));
-      if (doc.gone) h.append(make('span', { class: 'row dim' }, status('off'), 'expired'));
+      if (!doc || !doc.data && !doc.gone) h.append(make('span', { class: 'row dim', text: 'waiting' }));
+      else if (doc.gone) h.append(make('span', { class: 'row dim' }, status('off'), 'expired'));
       else {
         const v = this.verdict(doc);
         h.append(make('span', { class: 'row' }, status(v), time(doc.data.duration_ns)), make('span', { class: 'row dim', text: this.count(doc, 'queries') + ' SQL' }));
@@ -298,25 +473,47 @@
       return h;
     }
 
+    // place puts the handle at its edge; y is its distance from the edge's top or left end.
     place(h) {
-      const y = Math.min(this.state.y ?? 96, Math.max(0, innerHeight - 72));
-      h.style.top = y + 'px';
+      const along = EDGES[this.state.side] === 'x' ? 'top' : 'left';
+      const most = along === 'top' ? innerHeight - (h.offsetHeight || 72) : innerWidth - (h.offsetWidth || 104);
+      h.dataset.side = this.state.side;
+      h.style.top = h.style.left = '';
+      h.style[along] = Math.max(0, Math.min(this.state.y ?? 96, most)) + 'px';
+    }
+
+    // moveTo keeps the handle at the edge that a point is nearest to.
+    moveTo(h, x, y, from) {
+      const near = { left: x, right: innerWidth - x, top: y, bottom: innerHeight - y };
+      this.state.side = Object.keys(near).reduce((a, b) => (near[b] < near[a] ? b : a));
+      this.state.y = Math.max(0, EDGES[this.state.side] === 'x' ? Math.min(innerHeight - h.offsetHeight, y - from.y) : Math.min(innerWidth - h.offsetWidth, x - from.x));
+      this.place(h);
+    }
+
+    // Arrow keys move the handle along its edge, and over to the opposite or next one.
+    nudge(h, key) {
+      const along = { x: { ArrowUp: -24, ArrowDown: 24 }, y: { ArrowLeft: -24, ArrowRight: 24 } }[EDGES[this.state.side]][key];
+      if (along) {
+        const room = EDGES[this.state.side] === 'x' ? innerHeight - h.offsetHeight : innerWidth - h.offsetWidth;
+        this.state.y = Math.max(0, Math.min(room, (this.state.y ?? 96) + along));
+      } else this.state.side = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'top', ArrowDown: 'bottom' }[key];
+      this.place(h);
+      storage(this.state);
     }
 
     drag(h) {
       let from = null;
       h.addEventListener('pointerdown', (e) => {
-        if (e.button === 0) from = { y: e.clientY - h.getBoundingClientRect().top, sx: e.clientX, sy: e.clientY, moved: false };
+        if (e.button !== 0) return;
+        const box = h.getBoundingClientRect();
+        from = { x: e.clientX - box.left, y: e.clientY - box.top, sx: e.clientX, sy: e.clientY, moved: false };
+        h.setPointerCapture(e.pointerId);
       });
       h.addEventListener('pointermove', (e) => {
         if (!from) return;
         if (!from.moved && Math.hypot(e.clientX - from.sx, e.clientY - from.sy) < 5) return;
-        if (!from.moved) h.setPointerCapture(e.pointerId);
         from.moved = this.dragging = true;
-        this.state.y = Math.max(0, Math.min(innerHeight - h.offsetHeight, e.clientY - from.y));
-        this.state.side = e.clientX < innerWidth / 2 ? 'left' : 'right';
-        h.dataset.side = this.state.side;
-        this.place(h);
+        this.moveTo(h, e.clientX, e.clientY, from);
       });
       const end = () => {
         if (from && from.moved) storage(this.state);
@@ -340,6 +537,21 @@
       if (first) first.focus({ preventScroll: true });
     }
 
+    // shortcut opens and closes from anywhere in the page: a chord, so that nothing that is typed is taken.
+    shortcut(e) {
+      if (e.code !== 'KeyD' || !e.altKey || !e.shiftKey || e.ctrlKey || e.metaKey || !this.styled) return;
+      const t = e.composedPath()[0];
+      if (t.matches && t.matches('input, textarea, select') || t.isContentEditable) return;
+      e.preventDefault();
+      this.open(!this.state.open);
+    }
+
+    // mark is the status of an item: what went wrong in it, beside its count.
+    mark(r, count) {
+      const worst = r.data && r.data.worst && r.data.worst[count];
+      return worst ? status(worst) : null;
+    }
+
     fillBar(doc) {
       const item = (k, panel, ...children) => {
         const a = make('a', { href: this.url(doc, panel), 'data-k': k, 'aria-expanded': String(!!this.drawer && this.panel === panel && this.selected === doc) }, ...children);
@@ -350,28 +562,30 @@
         });
         return a;
       };
-      const d = doc.data || {};
-      const items = [
-        make('span', { class: 'grip', 'aria-hidden': 'true' }, icon('grip')),
-        make('a', { href: this.url(doc), 'data-k': 'doc', title: 'Open this record in the dashboard', class: 'first' }, status(this.verdict(doc)),
-          make('b', { text: doc.gone ? 'expired' : d.status || '' }), ' ' + ((d.method || doc.info.method) + ' ' + (d.path || d.name || doc.info.path)).trim()),
-      ];
-      if (doc.data) {
-        items.push(item('time', '', status(this.flag(doc, 'slow') ? 'slow' : 'ok'), time(d.duration_ns)));
-        for (const [panel, kind, label, count] of BAR) {
-          const more = panel === 'sql' && d.query_ns ? [' ', make('span', { class: 'dim' }, time(d.query_ns))] : [];
-          items.push(item(panel, panel, icon(kind, 'k-' + kind), label + ' ', make('b', { text: this.count(doc, count) }), ...more));
-        }
-        const n = this.problems(doc);
-        items.push(item('exceptions', 'exceptions', icon('exception', n ? 'st-bad' : 'dim'), 'Problems ', make('b', { text: n })));
+      const items = [];
+      if (doc) {
+        const d = doc.data || {};
+        items.push(make('a', { href: this.url(doc), 'data-k': 'doc', title: 'Open this record in the dashboard', class: 'first' }, status(this.verdict(doc)),
+          make('b', { text: doc.gone ? 'expired' : d.status || '' }), ' ' + ((d.method || doc.info.method) + ' ' + (d.path || d.name || doc.info.path)).trim()));
       }
-      const page = make('button', { type: 'button', 'data-k': 'page', 'aria-expanded': String(!!this.drawer) }, icon('request', 'k-request'), 'This page ', make('b', { text: this.requests.length + this.older }));
+      if (doc && doc.data) {
+        const d = doc.data;
+        items.push(item('time', '', status(this.flag(doc, 'slow') ? 'slow' : 'ok'), time(d.duration_ns)));
+        BAR.forEach(([panel, kind, label, count], i) => {
+          if (i >= ALWAYS && !this.count(doc, count)) return;
+          const more = panel === 'sql' && d.query_ns ? [' ', make('span', { class: 'dim' }, time(d.query_ns))] : [];
+          items.push(item(panel, panel, icon(kind, 'k-' + kind), label + ' ', make('b', { text: this.count(doc, count) }), ...more, this.mark(doc, count)));
+        });
+        const n = this.problems(doc);
+        items.push(item('exceptions', 'exceptions', icon('exception', n ? 'st-bad' : 'dim'), 'Problems ', make('b', { text: n }), n ? status('bad') : null));
+      }
+      const page = make('button', { type: 'button', 'data-k': 'page', 'aria-expanded': String(!!this.drawer) }, icon('request', 'k-request'), this.scope + ' ', make('b', { text: this.requests.length + this.older }));
       if (this.requests.some((r) => r !== doc && this.verdict(r) === 'bad')) page.append(status('bad'));
-      page.addEventListener('click', () => this.toggle(this.selected, this.drawer ? null : this.panel));
+      page.addEventListener('click', () => doc && this.toggle(this.selected, this.drawer ? null : this.panel));
       const close = make('button', { class: 'icon-only', type: 'button', 'data-k': 'close', 'aria-label': 'Close the toolbar, Escape' }, icon('close'));
       close.addEventListener('click', () => this.open(false));
       items.push(page, make('span', { class: 'grow' }), make('a', { class: 'icon-only', href: this.base, 'aria-label': 'Open the dashboard', title: 'Dashboard' }, icon('chart')), close);
-      this.bar.replaceChildren(...items);
+      this.bar.replaceChildren(...items.filter(Boolean));
     }
 
     // toggle opens the drawer on a panel; the same panel again closes it.
@@ -413,14 +627,15 @@
       });
       const n = this.requests.length;
       const left = this.older ? ', ' + this.older + ' older not listed' : '';
-      this.head.replaceChildren(make('h2', { text: 'This page' }), dim(n + (n === 1 ? ' request' : ' requests') + left), make('span', { class: 'grow' }), clear);
+      this.head.replaceChildren(make('h2', { text: this.scope }), dim(n + (n === 1 ? ' request' : ' requests') + left), make('span', { class: 'grow' }), clear);
       this.list.replaceChildren(...this.requests.map((r) => this.line(r)));
       const r = this.selected;
       this.tabs.replaceChildren(...PANELS.map(([panel, label, count]) => {
         const a = make('a', { href: this.url(r, panel), 'data-k': 'tab-' + panel, 'aria-current': panel === this.panel ? 'true' : null }, label);
         const n = count ? this.count(r, count) : panel === 'exceptions' ? this.problems(r) : 0;
         if (n) a.append(make('span', { class: 'c', text: n }));
-        if (panel === 'exceptions' && n) a.append(status('bad'));
+        const m = panel === 'exceptions' && n ? status('bad') : count && panel ? this.mark(r, count) : null;
+        if (m) a.append(m);
         a.addEventListener('click', (e) => this.pick(e, r, panel));
         return a;
       }));
@@ -431,6 +646,7 @@
       const d = r.data || {};
       const code = d.status || r.info.status || '';
       const path = make('span', { class: 'path', title: d.path || r.info.path }, dim(d.method || r.info.method), ' ' + (d.path || r.info.path));
+      if (r.info.open !== undefined) return make('li', {}, make('span', { class: 'open' }, status('off'), path, dim(''), dim(r.info.open ? 'open' : 'ended'), make('span', { class: 'type', text: r.info.type })));
       const a = make('a', { href: this.url(r), 'data-k': 'r' + r.id, 'aria-current': r === this.selected ? 'true' : null },
         status(r.data || r.gone ? this.verdict(r) : 'off'), path, make('span', { class: code >= 500 ? 'st-bad' : 'dim', text: code }),
         r.data ? time(d.duration_ns) : dim(r.gone ? 'expired' : '…'), make('span', { class: 'type', text: r.info.type }));
@@ -487,9 +703,26 @@
         if (page) page.focus({ preventScroll: true });
         return;
       }
-      const by = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
-      if (!by || !this.drawer || !this.tabs.contains(this.root.activeElement)) return;
+      if (!/^Arrow(Left|Right|Up|Down)$/.test(e.key) || e.altKey || e.ctrlKey || e.metaKey) return;
+      const on = this.root.activeElement;
+      if (!on) return;
+      const by = e.key === 'ArrowLeft' || e.key === 'ArrowUp' ? -1 : 1;
+      const across = e.key === 'ArrowLeft' || e.key === 'ArrowRight';
+      if (on.dataset.k === 'handle') this.nudge(on, e.key);
+      else if (across && this.drawer && this.tabs.contains(on)) this.turn(by);
+      else if (across && this.bar.contains(on)) this.walk([...this.bar.querySelectorAll('a, button')], on, by);
+      else if (!across && this.drawer && this.list.contains(on)) this.walk([...this.list.querySelectorAll('a')], on, by);
+      else return;
       e.preventDefault();
+    }
+
+    // walk moves the focus along a row of items, from its end to its beginning.
+    walk(all, on, by) {
+      all[(all.indexOf(on) + by + all.length) % all.length].focus();
+    }
+
+    // turn shows the next panel.
+    turn(by) {
       const i = PANELS.findIndex(([p]) => p === this.panel);
       const [panel] = PANELS[(i + by + PANELS.length) % PANELS.length];
       this.panel = panel;

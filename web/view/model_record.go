@@ -48,6 +48,22 @@ type Record struct {
 	// Request is nil for Records that are not requests.
 	Request *Request
 
+	// Findings are what was found wrong, with place and fix. With DerivesFindings the page adds what the
+	// spans show: repeated queries, slow steps, calls that could run together, lost contexts.
+	Findings        []Alert
+	DerivesFindings bool
+
+	Page           *PageTiming // nil: no browser has sent it
+	Runtime        []Attr      // readings of the Go runtime
+	Versions       []Attr      // the process and its build; empty: not known
+	Modules        []Attr
+	ModulesChanged []Attr // against the build before
+	Settings       []AttrGroup
+
+	Actions []RecordAction
+	CopyAs  []CopyAs
+	Compare string // address that compares this Record with its route's median; "" none
+
 	Panel string // "" is the waterfall; see [Panels]
 	Prev  string // id of the previous Record of this route, "" none
 	Next  string
@@ -157,4 +173,20 @@ type Frame struct {
 	Func   string
 	Source string // file:line
 	Own    bool   // of the app, not of a library
+}
+
+// RecordAction is a form that changes a Record.
+type RecordAction struct {
+	Label   string
+	Path    string // where it is posted to
+	Fields  []Attr // hidden ones
+	Input   string // name of a text field; "" none
+	Value   string // of the field
+	Danger  bool   // ask before: Confirm says what will happen
+	Confirm string
+}
+
+// CopyAs is a Record in another form, to be copied.
+type CopyAs struct {
+	Label, Text string
 }

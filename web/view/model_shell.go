@@ -10,8 +10,10 @@ type Shell struct {
 	Base   Base   // where the dashboard is mounted
 	Here   URL    // the address of this page
 
-	CSS    []string // addresses of the stylesheets, in order
-	Script string   // address of app.js; "" leaves it out
+	CSS     []string // addresses of the stylesheets, in order
+	Script  string   // address of app.js; "" leaves it out
+	Scripts []string // further scripts that this page needs, in order
+	Origin  string   // of the app as the viewer reaches it: "http://127.0.0.1:8080"; "" not needed
 
 	Counts Counts
 	Build  Build
@@ -57,4 +59,12 @@ type Live struct {
 	URL string
 	// Paused starts the page paused, as the parameter "live=off" asks.
 	Paused bool
+}
+
+// Audit is one action of a viewer, done or refused.
+type Audit struct {
+	At     time.Time
+	Who    string
+	Action string
+	Did    string
 }

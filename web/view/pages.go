@@ -52,3 +52,6 @@ func RecordPanel(s Shell, m Record) templ.Component {
 
 // PanelFailed stands in for a panel that could not be drawn; the others are not affected.
 func PanelFailed(panel, reason string) templ.Component { return panelFailed(panel, reason) }
+
+// WatchPage is a page of nothing but the toolbar; css are the addresses of its stylesheets, with spaces between.
+func WatchPage(s Shell, css string) templ.Component { return page(s, watch(s, css)) }

@@ -21,9 +21,18 @@ var Panels = []Panel{
 	{"sql", "SQL", KindQuery},
 	{"signals", "Signals", KindSignal},
 	{"middleware", "Middleware", KindLayer},
+	{"cache", "Cache", KindCache},
+	{"calls", "Outgoing", KindCall},
+	{"templates", "Templates", KindRender},
+	{"tasks", "Tasks", KindTask},
+	{"custom", "Custom", KindCustom},
 	{"logs", "Logs", KindLog},
+	{"alerts", "Alerts", ""},
 	{"exceptions", "Exceptions", KindException},
 	{"request", "Request", ""},
+	{"time", "Time", ""},
+	{"versions", "Versions", ""},
+	{"settings", "Settings", ""},
 }
 
 // KnownPanel tells whether a Record has a panel of this name.
@@ -147,13 +156,18 @@ type tab struct {
 func (v recordView) tabs() []tab {
 	var out []tab
 	for _, p := range Panels {
-		if p.Name == "request" && v.Request == nil {
+		if v.leavesOut(p) {
 			continue
 		}
 		t := tab{Panel: p, count: -1, current: p.Name == v.Panel}
 		switch {
 		case p.Name == "":
 			t.count = int64(len(v.Spans)) + v.capped("")
+		case p.Name == "alerts":
+			as := v.alerts()
+			t.count, t.status = int64(len(as)), worstAlert(as)
+		case p.Kind == KindCustom:
+			t.count = int64(len(newKindSet(v, KindCustom).spans)) + v.capped(KindCustom)
 		case p.Kind == KindException:
 			if t.count = int64(len(v.exceptions())); t.count > 0 {
 				t.status = StatusBad
@@ -165,6 +179,20 @@ func (v recordView) tabs() []tab {
 		out = append(out, t)
 	}
 	return out
+}
+
+// leavesOut tells which panels a Record does without: those that cannot have anything for its kind, and that of
+// the app's own spans unless there are some. The panel that is asked for always has its tab.
+func (v recordView) leavesOut(p Panel) bool {
+	switch {
+	case p.Name == v.Panel:
+		return false
+	case p.Name == "request":
+		return v.Request == nil
+	case p.Kind == KindCustom:
+		return len(newKindSet(v, KindCustom).spans) == 0
+	}
+	return false
 }
 
 // capped is how many spans were left out; of every kind with an empty one.

@@ -1,0 +1,43 @@
+package main
+
+import "github.com/go-debug-toolbar/debugtoolbar/web/view"
+
+// browsed is the order with everything that panels show beside the spans.
+func browsed() view.Record {
+	m := order()
+	t := &tree{spans: m.Spans}
+	attrs := func(pairs ...string) func(*view.Span) {
+		return func(s *view.Span) {
+			for i := 0; i+1 < len(pairs); i += 2 {
+				s.Attrs = append(s.Attrs, view.Attr{Key: pairs[i], Value: pairs[i+1]})
+			}
+		}
+	}
+	t.add(0, view.KindCache, "GET session:8f3a", 1.1, 0.4, attrs("cache.name", "redis", "cache.result", "hit", "cache.key_group", "session", "cache.value.size", "412 B"))
+	t.add(0, view.KindCache, "GET stock:FH-101", 1.6, 0.6, attrs("cache.name", "redis", "cache.result", "miss", "cache.key_group", "stock"))
+	t.add(0, view.KindCache, "SET stock:FH-101", 2.3, 0.7, attrs("cache.name", "redis", "cache.ttl", "60 s"), failed("redis: connection refused"))
+	t.add(0, view.KindCall, "GET /v1/rates", 110, 40, attrs("server.address", "rates.internal", "http.response.status_code", "200", "http.response.body.size", "1.2 KiB"))
+	t.add(0, view.KindCall, "GET /v1/taxes", 150, 38, attrs("server.address", "rates.internal", "http.response.status_code", "503"), failed("503 Service Unavailable"))
+	t.add(0, view.KindTask, "crm.sync", 600, 0.2, attrs("task.queue", "default"), note("queued"))
+	t.add(0, view.KindCustom, "resize image", 160, 12, attrs("width", "640"))
+	t.add(0, view.Kind("search"), "index product", 175, 5, attrs("index", "products"))
+	m.Spans = t.spans
+	m.DerivesFindings = true
+	m.Findings = []view.Alert{{
+		Status: view.StatusBad, Title: "An error was swallowed in update-customer-stats", Text: "The receiver failed and the view answered 201.",
+		Fix: "use the error that Send returns, or SendRobust where a failure may be passed over.",
+	}}
+	m.Inferred = 1
+	m.Runtime = []view.Attr{{Key: "Allocated", Value: "1.4 MiB", Type: "by the whole process meanwhile"}, {Key: "Goroutines", Value: "42"}}
+	m.Page = &view.PageTiming{Type: "navigate", Bytes: 14210, Shift: 0.14, Millis: map[string]float64{
+		"ttfb": 640, "response": 4.2, "fcp": 890, "interactive": 940, "content_loaded": 951, "lcp": 2710, "load": 1480, "inp": 96,
+	}}
+	m.Versions = []view.Attr{{Key: "Program", Value: "example.test/shop"}, {Key: "Revision", Value: "9f3c2e1a77"}, {Key: "Go", Value: "go1.26.0"}, {Key: "Process", Value: "pid 4711 on kiln"}}
+	m.Modules = []view.Attr{{Key: "github.com/a-h/templ", Value: "v0.3.1020"}, {Key: "modernc.org/sqlite", Value: "v1.60.1"}}
+	m.ModulesChanged = []view.Attr{{Key: "modernc.org/sqlite", Value: "v1.60.0 → v1.60.1"}}
+	m.Settings = []view.AttrGroup{
+		{Title: "Shop", Attrs: []view.Attr{{Key: "SMTP_HOST", Value: "mail.internal"}, {Key: "SMTP_PASSWORD", Masked: true}}},
+		{Title: "Toolbar", Attrs: []view.Attr{{Key: "Keep", Value: "everything"}, {Key: "MaxSpans", Value: "1,000", Type: "a record"}}},
+	}
+	return m
+}

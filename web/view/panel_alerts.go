@@ -1,0 +1,123 @@
+package view
+
+import (
+	"fmt"
+	"time"
+)
+
+// alerts are the findings of a Record: those that were recorded with it, and those that its spans show. The worst
+// come first.
+func (v recordView) alerts() []Alert {
+	var bad, slow []Alert
+	for _, a := range v.Findings {
+		if a.Status == StatusBad {
+			bad = append(bad, a)
+		} else {
+			slow = append(slow, a)
+		}
+	}
+	if v.DerivesFindings {
+		for _, a := range newQuerySet(v).alerts(v) {
+			a.Href, a.Action = v.panelHref("sql"), "Its queries"
+			slow = append(slow, a)
+		}
+		slow = append(slow, v.slowAlerts()...)
+		slow = append(slow, v.togetherAlerts()...)
+		slow = append(slow, v.contextAlerts()...)
+	}
+	return append(bad, slow...)
+}
+
+// slowAlerts are the steps over their limit that no step inside them explains.
+func (v recordView) slowAlerts() (out []Alert) {
+	for i, s := range v.Spans {
+		if i == 0 || !s.Slow || Share(v.t.own[i], s.Duration) < 0.5 {
+			continue
+		}
+		out = append(out, Alert{
+			Status: StatusSlow, Title: fmt.Sprintf("Slow %s: %s", s.Kind, cut(s.Name, 80)),
+			Text: fmt.Sprintf("%s, of which %s are its own time. %s", Dur(s.Duration), Dur(v.t.own[i]), s.Source),
+			Href: v.panelSpanHref(i), Action: "In the waterfall",
+		})
+	}
+	return out
+}
+
+// togetherAlerts are outgoing calls of one parent that wait for each other and need not.
+func (v recordView) togetherAlerts() (out []Alert) {
+	for p := range v.Spans {
+		var calls []int
+		var sum, longest time.Duration
+		for _, c := range v.t.children[p] {
+			if s := v.Spans[c]; s.Kind == KindCall && (len(calls) == 0 || s.Start >= v.t.end(calls[len(calls)-1])) {
+				calls = append(calls, c)
+				sum += s.Duration
+				longest = max(longest, s.Duration)
+			}
+		}
+		if len(calls) < 2 || Share(sum-longest, v.t.total) < 0.1 {
+			continue
+		}
+		out = append(out, Alert{
+			Status: StatusSlow, Title: fmt.Sprintf("%d calls one after the other in %s", len(calls), cut(v.Spans[p].Name, 60)),
+			Text: fmt.Sprintf("Together %s; at the same time they would take %s.", Dur(sum), Dur(longest)),
+			Fix:  "start them together, for instance with errgroup, where none needs the answer of another.",
+			Href: v.panelHref("calls"), Action: "Its calls",
+		})
+	}
+	return out
+}
+
+// contextAlerts name the places that passed no context.
+func (v recordView) contextAlerts() []Alert {
+	if v.Inferred == 0 {
+		return nil
+	}
+	text, places := "", map[string]bool{}
+	for _, s := range v.Spans {
+		if s.Inferred && s.Source != "" && !places[s.Source] && len(places) < 5 {
+			places[s.Source] = true
+			if text != "" {
+				text += ", "
+			}
+			text += s.Source
+		}
+	}
+	return []Alert{{
+		Status: StatusNew, Title: plural(int64(v.Inferred), "span") + " came without a context",
+		Text: "They were attributed by their goroutine, which ends where the work is handed to another one. " + text,
+		Fix:  "pass the request's context: QueryContext(r.Context(), …) instead of Query(…).",
+	}}
+}
+
+// worstAlert is the status of the tab.
+func worstAlert(as []Alert) (worst Status) {
+	for _, a := range as {
+		switch a.Status {
+		case StatusBad:
+			return StatusBad
+		case StatusSlow:
+			worst = StatusSlow
+		}
+	}
+	return worst
+}
+
+// panelHref links to another panel of this Record.
+func (v recordView) panelHref(panel string) string {
+	u := URL{Path: v.panelBase()}
+	u.Path += "/" + panel
+	return u.With()
+}
+
+// panelBase is the address of the Record without its panel.
+func (v recordView) panelBase() string {
+	path := v.here.Path
+	if n := len(v.Panel); n > 0 && len(path) > n && path[len(path)-n:] == v.Panel {
+		path = path[:len(path)-n-1]
+	}
+	return path
+}
+
+// AlertCount is how many findings a Record has: the count of that panel's tab.
+func AlertCount(m Record) int { return len(newRecordView(Shell{}, m).alerts()) }
