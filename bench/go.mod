@@ -3,7 +3,11 @@ module github.com/go-debug-toolbar/debugtoolbar/bench
 go 1.26.0
 
 require (
+	github.com/asaskevich/EventBus v0.0.0-20200907212545-49d423059eef
 	github.com/go-debug-toolbar/debugtoolbar v0.0.0
+	github.com/gookit/event v1.1.2
+	github.com/kelindar/event v1.5.2
+	github.com/maniartech/signals v1.3.1
 	github.com/prometheus/client_golang v1.25.0
 	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp v0.72.0
 	go.opentelemetry.io/otel v1.47.0
