@@ -11,7 +11,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// kelindar/event tells its consumers to end by a clock that its Close stops.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/kelindar/event.(*consumer[...]).Listen"))
+}
 
 // runBench gives what the command prints and its exit code.
 func runBench(args ...string) (stdout, stderr string, code int) {
