@@ -31,7 +31,7 @@ modules: ## name the modules, for scripts
 
 .PHONY: build
 build: ## build every module, each by itself
-	@set -e; for m in $(MODULES); do (cd $$m && GOWORK=off $(GO) build ./...); done
+	@set -e; for m in $(MODULES); do (cd $$m && GOWORK=off $(GO) build -o /dev/null ./...); done
 
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, tidy

@@ -32,7 +32,7 @@ var rules = []rule{
 	{"instrument/collect", []string{"instrument"}, "knows a store only by the interface that it declares"},
 	{"instrument/store", []string{"instrument", "instrument/query"}, "works on a *sql.DB that is given; which driver is not its business"},
 	{"instrument/store/sqlitefile", []string{"instrument/store", "modernc.org/sqlite", "modernc.org/sqlite/..."}, "the only importer of the driver, so that a store on PostgreSQL does not link it"},
-	{"instrument/report", []string{"instrument", "instrument/report/term"}, "pure functions over queries, used by CLI and web alike"},
+	{"instrument/report", []string{"instrument", "instrument/query", "instrument/report/term"}, "pure functions over queries, used by CLI and web alike"},
 	{"instrument/report/term", nil, "makes captured text safe to print: strings in, strings out"},
 	{"instrument/metrics", []string{"instrument", "github.com/prometheus/..."}, "Prometheus' client stays out of apps that do not mount metrics"},
 	{"instrument/metrics/metricstest", nil, "starts a Prometheus for tests"},

@@ -12,10 +12,12 @@ type Format string
 
 // The formats.
 const (
-	FormatText     Format = "text" // a table for a terminal
-	FormatJSON     Format = "json" // for programs; durations in nanoseconds
-	FormatCSV      Format = "csv"  // for spreadsheets; durations in nanoseconds
-	FormatMarkdown Format = "md"   // for an issue or a pull request
+	FormatText     Format = "text"  // a table for a terminal
+	FormatJSON     Format = "json"  // for programs; durations in nanoseconds
+	FormatCSV      Format = "csv"   // for spreadsheets; durations in nanoseconds
+	FormatMarkdown Format = "md"    // for an issue or a pull request
+	FormatJUnit    Format = "junit" // results of tests, for a build server
+	FormatSARIF    Format = "sarif" // findings beside the lines of the code, for a code host
 )
 
 type writer func(r *Report, w io.Writer, o TextOptions) error
@@ -29,6 +31,8 @@ var writers = []struct {
 	{FormatJSON, func(r *Report, w io.Writer, _ TextOptions) error { return r.JSON(w) }},
 	{FormatCSV, func(r *Report, w io.Writer, _ TextOptions) error { return r.CSV(w) }},
 	{FormatMarkdown, func(r *Report, w io.Writer, _ TextOptions) error { return r.Markdown(w) }},
+	{FormatJUnit, func(r *Report, w io.Writer, _ TextOptions) error { return r.JUnit(w) }},
+	{FormatSARIF, func(r *Report, w io.Writer, o TextOptions) error { return r.SARIF(w, o.Root) }},
 }
 
 // Formats lists the formats, the default first.
@@ -57,7 +61,7 @@ func joined[T ~string](names []T) string {
 	return strings.Join(all, ", ")
 }
 
-// Write writes the report in a format; the options are used by FormatText only.
+// Write writes the report in a format; the options are those of FormatText, but for Root.
 func (r *Report) Write(w io.Writer, f Format, o TextOptions) error {
 	for _, known := range writers {
 		if known.format == f {

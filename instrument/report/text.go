@@ -17,6 +17,9 @@ type TextOptions struct {
 	// Color marks slow and failed calls with terminal colours. Set it only where a
 	// terminal reads.
 	Color bool
+	// Root is the folder of the repository, to which FormatSARIF names files
+	// relative; "" names them as they are. Text does not use it.
+	Root string
 }
 
 const (
