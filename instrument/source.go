@@ -9,9 +9,9 @@ import (
 
 // Source is a place in the code. The zero Source is an unknown place.
 type Source struct {
-	Func string // qualified name without its import path: "shop.(*Server).Checkout"
-	File string // as the compiler knows it; absolute unless built with -trimpath
-	Line int
+	Func string `json:"func,omitempty"` // qualified name without its import path: "shop.(*Server).Checkout"
+	File string `json:"file,omitempty"` // as the compiler knows it; absolute unless built with -trimpath
+	Line int    `json:"line,omitempty"`
 }
 
 // String is "file.go:12" with the last folder of the file; "" when unknown.

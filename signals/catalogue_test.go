@@ -144,7 +144,7 @@ func ExampleWriteDOT() {
 	paid.Connect(nop, signals.UID("reserve-stock"))
 	paid.Connect(nop, signals.UID("mail"), signals.From("shop"), signals.InEnvironment("production"))
 	low := signals.New[int]("stock_low", signals.Unlisted())
-	_ = signals.WriteDOT(os.Stdout, []signals.Info{paid.Info(), low.Info()})
+	_ = signals.WriteDOT(os.Stdout, signals.Describe([]signals.Info{paid.Info(), low.Info()}, nil))
 	// Output:
 	// digraph signals {
 	// 	rankdir=LR;
@@ -165,7 +165,7 @@ func ExampleWriteMermaid() {
 	signals.ConnectAll(nop, []*signals.Signal[[]payment]{paid, refunded}, signals.UID("stats"))
 	paid.Connect(nop, signals.UID("mail"), signals.InEnvironment("production"))
 	low := signals.New[int]("stock_low", signals.Unlisted())
-	_ = signals.WriteMermaid(os.Stdout, []signals.Info{paid.Info(), refunded.Info(), low.Info()})
+	_ = signals.WriteMermaid(os.Stdout, signals.Describe([]signals.Info{paid.Info(), refunded.Info(), low.Info()}, nil))
 	// Output:
 	// flowchart LR
 	// 	s1["orders_paid<br>[]signals_test.payment"]

@@ -10,20 +10,20 @@ import (
 // WriteDOT writes signals and their receivers as a graph for Graphviz: an arrow from
 // each signal to each receiver, numbered in the order in which they run, with the
 // sender and the conditions it depends on. A signal that nobody listens to is drawn
-// dashed.
-func WriteDOT(w io.Writer, all []Info) error {
+// dashed. [Describe] gives them.
+func WriteDOT(w io.Writer, all []Description) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintln(b, "digraph signals {\n\trankdir=LR;\n\tnode [fontname=\"sans-serif\"];")
 	eachEdge(all,
-		func(s string, i Info) {
+		func(s string, i Description) {
 			style := ""
 			if len(i.Receivers) == 0 {
 				style = ", style=dashed"
 			}
 			fmt.Fprintf(b, "\t%s [shape=box, label=%s%s];\n", s, dotText(i.Name+"\n"+i.Payload), style)
 		},
-		func(r string, c *Connection) {
-			fmt.Fprintf(b, "\t%s [shape=ellipse, label=%s];\n", r, dotText(c.Name()))
+		func(r string, c *ReceiverDescription) {
+			fmt.Fprintf(b, "\t%s [shape=ellipse, label=%s];\n", r, dotText(c.Name))
 		},
 		func(s, r string, label string) {
 			fmt.Fprintf(b, "\t%s -> %s [label=%s];\n", s, r, dotText(label))
@@ -33,30 +33,31 @@ func WriteDOT(w io.Writer, all []Info) error {
 }
 
 // WriteMermaid writes the same graph for Mermaid, as Markdown pages show it.
-func WriteMermaid(w io.Writer, all []Info) error {
+func WriteMermaid(w io.Writer, all []Description) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintln(b, "flowchart LR")
 	eachEdge(all,
-		func(s string, i Info) {
+		func(s string, i Description) {
 			fmt.Fprintf(b, "\t%s[%s]\n", s, mermaidText(i.Name+"\n"+i.Payload))
 			if len(i.Receivers) == 0 {
 				fmt.Fprintf(b, "\tstyle %s stroke-dasharray: 4\n", s)
 			}
 		},
-		func(r string, c *Connection) { fmt.Fprintf(b, "\t%s([%s])\n", r, mermaidText(c.Name())) },
+		func(r string, c *ReceiverDescription) { fmt.Fprintf(b, "\t%s([%s])\n", r, mermaidText(c.Name)) },
 		func(s, r string, label string) { fmt.Fprintf(b, "\t%s -->|%s| %s\n", s, mermaidText(label), r) })
 	return b.Flush()
 }
 
 // eachEdge gives every signal, receiver and arrow, with ids. Receivers of one name
 // and place are one node: the same function on several signals.
-func eachEdge(all []Info, signal func(string, Info), receiver func(string, *Connection), edge func(s, r, label string)) {
+func eachEdge(all []Description, signal func(string, Description), receiver func(string, *ReceiverDescription), edge func(s, r, label string)) {
 	ids := map[string]string{}
 	for n, i := range all {
 		s := fmt.Sprintf("s%d", n+1)
 		signal(s, i)
-		for order, c := range i.Receivers {
-			key := c.Name() + "\n" + c.Source().String()
+		for order := range i.Receivers {
+			c := &i.Receivers[order]
+			key := c.Name + "\n" + c.Source.String()
 			r, known := ids[key]
 			if !known {
 				r = fmt.Sprintf("r%d", len(ids)+1)
@@ -68,12 +69,12 @@ func eachEdge(all []Info, signal func(string, Info), receiver func(string, *Conn
 	}
 }
 
-func edgeLabel(order int, c *Connection) string {
+func edgeLabel(order int, c *ReceiverDescription) string {
 	label := []string{fmt.Sprint(order)}
-	if c.Sender() != nil {
-		label = append(label, "from "+senderName(c.Sender()))
+	if c.Sender != "" {
+		label = append(label, "from "+c.Sender)
 	}
-	for _, cond := range c.Conditions() {
+	for _, cond := range c.Conditions {
 		label = append(label, "if "+cond)
 	}
 	return strings.Join(label, "\n")

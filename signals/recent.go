@@ -29,9 +29,9 @@ type Recent[T any] struct {
 
 // RecentText is an event that was sent, for showing.
 type RecentText struct {
-	Time   time.Time
-	Sender string // as traces show it
-	Data   string // as the [Renderer] writes the payload; "" without one
+	Time   time.Time `json:"time"`
+	Sender string    `json:"sender,omitempty"` // as traces show it
+	Data   string    `json:"data,omitempty"`   // as the [Renderer] writes the payload; "" without one
 }
 
 // Recent gives the last n events of a signal with [KeepRecent], the oldest first; 0

@@ -6,6 +6,6 @@ import "github.com/go-debug-toolbar/debugtoolbar/instrument/collect"
 // the command line and other processes can tell them.
 func (t *Toolbar) documents() []collect.Document {
 	return []collect.Document{
-		{Name: "signals", Value: func() (any, error) { return catalogue(), nil }},
+		{Name: "signals", Value: func() (any, error) { return t.catalogue(), nil }},
 	}
 }

@@ -2,9 +2,8 @@ package toolbar
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
@@ -81,41 +80,14 @@ func (f feed) Next(ctx context.Context) (s instrument.Summary, missed uint64, ok
 	}
 }
 
-// catalogue gives web the signals that the app declares.
-func catalogue() []web.Signal {
-	var all []web.Signal
-	for _, info := range signals.All() {
-		if len(info.Receivers) == 0 && ownSignals[info.Name] {
-			continue
-		}
-		s := web.Signal{Name: info.Name, Doc: info.Doc, Payload: info.Payload, Source: info.Source, Fired: info.Fired}
-		for _, c := range info.Receivers {
-			s.Receivers = append(s.Receivers, web.Receiver{Name: c.Name(), Source: c.Source(), Options: options(c)})
-		}
-		all = append(all, s)
-	}
-	return all
+// catalogue describes the signals that the app declares.
+func (t *Toolbar) catalogue() []signals.Description {
+	all := slices.DeleteFunc(signals.All(), func(i signals.Info) bool { return len(i.Receivers) == 0 && ownSignals[i.Name] })
+	return signals.Describe(all, t.recorder)
 }
 
 // ownSignals are sent by the toolbar itself: who does not listen need not see them.
 var ownSignals = map[string]bool{
 	framework.RequestStarted.Name(): true, framework.RequestFinished.Name(): true, framework.GotRequestException.Name(): true,
 	framework.CommandStarted.Name(): true, framework.CommandFinished.Name(): true,
-}
-
-// options are how a receiver was connected, as it would be written.
-func options(c *signals.Connection) (out []string) {
-	if c.UID() != "" {
-		out = append(out, "UID")
-	}
-	if c.Sender() != nil {
-		out = append(out, fmt.Sprintf("From(%v)", c.Sender()))
-	}
-	for _, name := range c.Conditions() {
-		if !strings.Contains(name, "(") {
-			name = "When(" + name + ")"
-		}
-		out = append(out, name)
-	}
-	return append(out, c.Policies()...)
 }

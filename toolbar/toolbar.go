@@ -99,7 +99,7 @@ func (t *Toolbar) webConfig() web.Config {
 	return web.Config{
 		Store: t.store, Prefix: c.Prefix, App: c.Service, Recorder: t.recorder, Logger: c.Logger,
 		Gate:    web.Gate{Allow: c.Allow, Token: c.Token, Hosts: c.Hosts},
-		Signals: catalogue, Feed: t.feed, Status: t.status, Metrics: t.metrics.Handler(),
+		Signals: t.catalogue, Feed: t.feed, Status: t.status, Metrics: t.metrics.Handler(),
 		Retention: web.Retention{Age: c.Retention.Age, ProblemsAge: c.Retention.ProblemsAge, Records: c.Retention.Records},
 	}
 }

@@ -20,12 +20,13 @@ type api func(d *Dashboard, r *http.Request) (any, error)
 
 // apiRoutes are the paths below api/v1/.
 var apiRoutes = map[string]api{
-	"requests":      apiRequests,
-	"requests/{id}": apiRequest,
-	"handlers":      apiHandlers,
-	"signals":       apiSignals,
-	"report":        apiReport,
-	"health":        apiHealth,
+	"requests":          apiRequests,
+	"requests/{id}":     apiRequest,
+	"handlers":          apiHandlers,
+	"signals":           apiSignals,
+	"signals/catalogue": apiCatalogue,
+	"report":            apiReport,
+	"health":            apiHealth,
 }
 
 // json serves an api.
@@ -171,6 +172,15 @@ func apiSignals(d *Dashboard, r *http.Request) (any, error) {
 		out.Signals = append(out.Signals, s)
 	}
 	return out, nil
+}
+
+// apiCatalogue is all that the running app knows of its signals: what "toolbar
+// signals" prints.
+func apiCatalogue(d *Dashboard, _ *http.Request) (any, error) {
+	if d.config.Signals == nil {
+		return []Signal{}, nil
+	}
+	return d.config.Signals(), nil
 }
 
 // apiReport is the report of the command line, in the form that it has there.

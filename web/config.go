@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
+	"github.com/go-debug-toolbar/debugtoolbar/signals"
 )
 
 // Store is what the pages ask. *store.Store answers it.
@@ -79,22 +80,11 @@ type Setting struct {
 	Note  string // the unit, the type, where it comes from; "" none
 }
 
-// Signal is a signal of the app's catalogue.
-type Signal struct {
-	Name      string
-	Doc       string // what it means; "" not said
-	Payload   string // the type
-	Source    instrument.Source
-	Fired     bool       // it was sent at least once, heard or not
-	Receivers []Receiver // in the order of calls
-}
-
-// Receiver is one connection to a signal.
-type Receiver struct {
-	Name    string
-	Source  instrument.Source
-	Options []string // "UID", "From(Order)"
-}
+// Signal is a signal of the app's catalogue, and Receiver one of its receivers.
+type (
+	Signal   = signals.Description
+	Receiver = signals.ReceiverDescription
+)
 
 // Feed is a subscription to Records as they are stored.
 type Feed interface {

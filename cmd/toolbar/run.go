@@ -63,6 +63,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.AddCommand(newReport(), newRequests(), newShow())
+	root.AddCommand(newSignals())
 	return root
 }
 
