@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -19,14 +20,14 @@ type orderPaid struct{ ID int }
 // shopSignals are three signals: one in use, one that nobody hears, one never sent.
 func shopSignals(t *testing.T, rec *instrument.Recorder) []signals.Description {
 	t.Helper()
-	paid := signals.New[orderPaid]("order_paid", signals.Unlisted(), signals.Doc("An order was paid."))
+	paid := signals.New[orderPaid]("invoice_paid", signals.Unlisted(), signals.Doc("An order was paid."), signals.Logger(slog.New(slog.DiscardHandler)))
 	low := signals.New[orderPaid]("inventory_low", signals.Unlisted())
 	gone := signals.New[orderPaid]("user_gone", signals.Unlisted())
 	ok := func(context.Context, signals.Event[orderPaid]) error { return nil }
-	paid.Connect(ok, signals.UID("reserve-stock"), signals.From("shop"))
+	paid.Connect(ok, signals.UID("hold-goods"), signals.From("shop"))
 	paid.Connect(func(context.Context, signals.Event[orderPaid]) error { return errors.New("no mail") },
-		signals.UID("send-mail"), signals.OnError(signals.Retry(1, nil), signals.Continue))
-	paid.Connect(ok, signals.UID("refund"), signals.InEnvironment("mars"))
+		signals.UID("write-mail"), signals.OnError(signals.Retry(1, nil), signals.Continue))
+	paid.Connect(ok, signals.UID("repay"), signals.InEnvironment("mars"))
 	gone.Connect(ok, signals.UID("say\x1b[31m-goodbye"))
 	ctx, r := rec.Begin(t.Context(), instrument.Begin{Handler: orders})
 	for range 3 {
@@ -115,12 +116,12 @@ func checkSignalsText(t *testing.T, from ...string) {
 	}
 	text := run()
 	for _, want := range []string{
-		"3 signals of ", "order_paid  main.orderPaid  toolbar/signals_test.go:", "An order was paid.", "sent 3 times, last ",
-		" 1. reserve-stock ", `UID, From("shop")`, "called 3 times, ",
-		" 2. send-mail ", "6 failed", "OnError(Retry(1), Continue)",
-		" 3. refund ", "never called  UID, InEnvironment(\"mars\")",
+		"3 signals of ", "invoice_paid  main.orderPaid  toolbar/signals_test.go:", "An order was paid.", "sent 3 times, last ",
+		" 1. hold-goods ", `UID, From("shop")`, "called 3 times, ",
+		" 2. write-mail ", "6 failed", "OnError(Retry(1), Continue)",
+		"3. repay ", "never called  UID, InEnvironment(\"mars\")",
 		"sent, and heard by nobody", "nobody listens", "never fired", `say\x1b[31m-goodbye`,
-		"Never fired:    user_gone", "Nobody listens: inventory_low", "Never called:   refund of order_paid, ",
+		"Never fired:    user_gone", "Nobody listens: inventory_low", "Never called:   repay of invoice_paid, ",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in:\n%s", want, text)
@@ -129,8 +130,8 @@ func checkSignalsText(t *testing.T, from ...string) {
 	if strings.Contains(text, "\x1b") {
 		t.Errorf("an escape sequence came through:\n%q", text)
 	}
-	if got := run("order_*"); strings.Contains(got, "inventory_low") || !strings.Contains(got, "order_paid") {
-		t.Errorf("order_* gives:\n%s", got)
+	if got := run("invoice_*"); strings.Contains(got, "inventory_low") || !strings.Contains(got, "invoice_paid") {
+		t.Errorf("invoice_* gives:\n%s", got)
 	}
 	for flag, want := range map[string]string{"--never-fired": "user_gone", "--unheard": "inventory_low"} {
 		if got := run(flag); !strings.Contains(got, "1 signals") || !strings.Contains(got, "\n"+want+" ") {
@@ -143,7 +144,7 @@ func checkSignalsText(t *testing.T, from ...string) {
 	if got := run("--format", "dot"); !strings.HasPrefix(got, "digraph signals {") || !strings.Contains(got, `label="1\nfrom shop"`) {
 		t.Errorf("dot:\n%s", got)
 	}
-	if got := run("--format", "mermaid"); !strings.HasPrefix(got, "flowchart LR") || !strings.Contains(got, "reserve-stock") {
+	if got := run("--format", "mermaid"); !strings.HasPrefix(got, "flowchart LR") || !strings.Contains(got, "hold-goods") {
 		t.Errorf("mermaid:\n%s", got)
 	}
 	var c signalCatalogue
