@@ -60,16 +60,20 @@ func (r *Recorder) encodeAttrs(b []byte, slab *slab) []byte {
 	for i := range slab.attrs {
 		a := &slab.attrs[i]
 		typ, text := a.typ, a.str
-		secret := typ != attrStack && r.isSecret(a.key)
+		masked := typ == attrString && a.num == maskedText
+		secret := typ != attrStack && !masked && r.isSecret(a.key)
 		if secret {
 			typ, text = attrString, Redacted
 		}
-		if typ == attrString && seen.has(a.key, text) {
+		switch {
+		case masked:
+			seen.forget(a.key)
+		case typ == attrString && seen.has(a.key, text):
 			typ = attrAgain
 		}
 		b = binary.AppendUvarint(b, zigzag(int64(a.span)-last)<<typeBits|uint64(typ))
 		b = binary.AppendUvarint(b, uint64(a.key))
-		if typ == attrString && !secret {
+		if typ == attrString && !secret && !masked {
 			text = r.mask(text)
 		}
 		b = appendValue(b, typ, text, a.num)
@@ -110,6 +114,9 @@ func (l *lastTexts) has(k Key, text string) bool {
 	e.key, e.text = k, text
 	return false
 }
+
+// forget makes has say no for the next text of a key.
+func (l *lastTexts) forget(k Key) { l[int(k)%len(l)].key = 0 }
 
 func zigzag(v int64) uint64 { return uint64(v)<<1 ^ uint64(v>>63) }
 

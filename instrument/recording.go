@@ -31,6 +31,7 @@ type Recording struct {
 	left      uint32 // spans left out
 	leftKinds [numBuiltinKinds + 1]uint32
 	attrBytes int
+	attached  int // by Attach
 	capped    bool
 	announced bool // handed over before its end
 	inferred  bool // there are spans whose parent is not known
@@ -269,6 +270,36 @@ func (rec *Recording) Set(attrs ...Attr) {
 	if rec.open() {
 		rec.addAttrs(0, attrs)
 		rec.mu.Unlock()
+	}
+}
+
+// What Attach keeps.
+const (
+	maxAttached     = 8
+	MaxAttachedText = 64 << 10
+)
+
+// Attach adds texts that may be long, such as bodies, to the root span: each is kept up
+// to MaxAttachedText bytes, beside what Config.MaxAttrBytes allows, and a Record has at
+// most 8 of them.
+func (rec *Recording) Attach(attrs ...Attr) {
+	if !rec.open() {
+		return
+	}
+	defer rec.mu.Unlock()
+	for _, a := range attrs {
+		if a.key == 0 {
+			continue
+		}
+		if rec.attached++; rec.attached > maxAttached {
+			rec.capped = true
+			return
+		}
+		if len(a.str) > MaxAttachedText {
+			a.str = cut(a.str, MaxAttachedText)
+			rec.capped = true
+		}
+		rec.slab.attrs = append(rec.slab.attrs, slotAttr{Attr: a})
 	}
 }
 

@@ -112,10 +112,15 @@ func describeHeaders(attrs []instrument.Attr, h http.Header) []instrument.Attr {
 		}
 	}
 	if len(hidden) > 0 {
-		slices.Sort(hidden)
-		attrs = append(attrs, keyHidden.String(strings.Join(hidden, ", ")))
+		attrs = append(attrs, keyHidden.String(listNames(hidden)))
 	}
 	return attrs
+}
+
+// listNames sorts names, which come from a map, into one line.
+func listNames(names []string) string {
+	slices.Sort(names)
+	return joined(names)
 }
 
 func joined(values []string) string {

@@ -64,6 +64,15 @@
 // has just one or two of SetReadDeadline, SetWriteDeadline and
 // EnableFullDuplex offers them through Unwrap alone.
 //
+// # Bodies
+//
+// With RecordOptions.Bodies the Record has what went in and out, masked by the rules for
+// its form and at most 64 KiB of each: bodies, forms, the names of uploads, cookies, and
+// sessions with [ShowSession]. A body is copied while the handler reads or writes it:
+// nothing is read ahead and nothing waits. The request's Body is then of a type of this
+// package. Files that go from the disk to the connection without passing through the
+// program, and what is compressed, are not kept.
+//
 // # Adding to pages
 //
 // [Inject] adds a snippet to HTML pages as they stream by. The decision falls

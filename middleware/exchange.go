@@ -20,6 +20,7 @@ type exchange struct {
 
 	mu      sync.Mutex // guards what follows
 	about   Annotations
+	routed  bool // its route's values are written down
 	failure failure
 	headers headerWatch
 	free    []call

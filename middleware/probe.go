@@ -250,7 +250,7 @@ func (p *Probe) routed(ctx context.Context, span instrument.Span, r *http.Reques
 	}
 	instrument.FromContext(ctx).SetHandler(routeHandler(r))
 	if c, ok := ctx.(*call); ok {
-		c.x.setRoute(r.Pattern)
+		c.x.setRoute(r)
 	}
 	if p.find != nil {
 		span = span.SetHandler(p.find(r))

@@ -18,7 +18,9 @@ const sniffLen = 512
 // in a shape from which it can still use sendfile.
 func (r *Response) readFrom(src io.Reader) (n int64, err error) {
 	if r.hijacked.Load() || !r.watching() {
+		src, done := r.taped(src)
 		n, err = r.w.(io.ReaderFrom).ReadFrom(src)
+		done()
 		if n > 0 {
 			r.begin(http.StatusOK)
 		}
@@ -99,9 +101,14 @@ func noEOF(err error) error {
 
 // pass gives the wrapped writer the bytes that were read already and the rest.
 func (r *Response) pass(read []byte, src io.Reader, readErr error) (int64, error) {
+	src, read2 := r.taped(src)
+	if r.tapes != nil {
+		r.tapes.response.add(read)
+	}
 	in, done := prefixed(read, src, readErr)
 	n, err := r.w.(io.ReaderFrom).ReadFrom(in)
 	done()
+	read2()
 	r.written.Add(n)
 	return n, err
 }

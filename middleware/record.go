@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/mask"
 )
 
 // RecordOptions says which requests are recorded, and what of them. The zero
@@ -19,6 +20,18 @@ type RecordOptions struct {
 	// NoHeaders leaves the headers of requests out. Otherwise those that are
 	// known to be harmless are kept, and of the others the names.
 	NoHeaders bool
+
+	// Bodies keeps what requests and responses consist of beside their headers: bodies
+	// as far as the handler reads and writes them, forms, the names of uploads, cookies
+	// and, with ShowSession, the values of sessions. All of it is masked. It is meant
+	// for development.
+	Bodies bool
+
+	// MaxBody is how many bytes of a body are kept. 0, and more than that: 64 KiB.
+	MaxBody int
+
+	// Mask hides secrets in what Bodies keeps. Nil: mask.Default.
+	Mask *mask.Rules
 
 	// TrustedProxies are the networks of proxies whose X-Forwarded-For is
 	// believed when the client's address is recorded, as [ClientAddr] has it.
@@ -42,15 +55,20 @@ func Record(rec *instrument.Recorder, o RecordOptions) func(http.Handler) http.H
 	if rec != nil {
 		wired.Store(true)
 	}
+	if o.MaxBody <= 0 || o.MaxBody > instrument.MaxAttachedText {
+		o.MaxBody = instrument.MaxAttachedText
+	}
+	redirects := &redirects{}
 	return func(next http.Handler) http.Handler {
-		return &recorder{rec, o, next}
+		return &recorder{rec, o, next, redirects}
 	}
 }
 
 type recorder struct {
-	rec  *instrument.Recorder
-	opt  RecordOptions
-	next http.Handler
+	rec       *instrument.Recorder
+	opt       RecordOptions
+	next      http.Handler
+	redirects *redirects
 }
 
 func (m *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -58,11 +76,17 @@ func (m *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.next.ServeHTTP(w, r)
 		return
 	}
-	ctx, rec := m.rec.Begin(r.Context(), instrument.Begin{Handler: unmatchedRoute, Trace: traceOf(r)})
+	from := m.redirects.find(r)
+	ctx, rec := m.rec.Begin(r.Context(), instrument.Begin{Handler: unmatchedRoute, Trace: traceOf(r), Parent: from.record})
 	res, w := Wrap(w, r)
-	res.rec = rec
+	res.rec, res.recorder = rec, m
 	m.describe(rec, r)
+	from.describe(rec)
 	inner := r.WithContext(newExchange(ctx, rec, res))
+	if m.opt.Bodies {
+		res.tapes = &capture{rules: m.opt.Mask}
+		res.tapes.listen(inner, m.opt.MaxBody)
+	}
 	returned := false
 	defer func() {
 		v := recover() // thrown again in this same function, which keeps its stack for net/http
@@ -72,6 +96,9 @@ func (m *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		if !returned {
 			res.Abort()
+		}
+		if res.redirecting() {
+			m.redirects.add(r, res, rec.ID(), from.count)
 		}
 		seal(rec, res, inner, v, returned)
 		if v != nil {
@@ -106,6 +133,9 @@ func seal(rec *instrument.Recording, res *Response, r *http.Request, v any, retu
 	status := res.Status()
 	rec.SetStatus(status)
 	rec.Set(instrument.KeyBytesOut.Int64(res.BytesWritten()))
+	if res.tapes != nil {
+		res.tapes.describe(rec, r, res.BytesWritten())
+	}
 	var flags instrument.Flags
 	if gone {
 		flags |= instrument.FlagClientGone

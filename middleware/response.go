@@ -19,14 +19,17 @@ import (
 // called from several goroutines as far as the wrapped writer allows that;
 // OnHeader is for the time before the handler runs.
 type Response struct {
-	w       http.ResponseWriter
-	req     *http.Request
-	hooks   []*headHook
-	inj     *injector
-	rec     *instrument.Recording // nil unless Record made this Response
-	x       *exchange             // likewise
-	written atomic.Int64
-	status  atomic.Int32
+	w        http.ResponseWriter
+	req      *http.Request
+	hooks    []*headHook
+	inj      *injector
+	rec      *instrument.Recording // nil unless Record made this Response
+	x        *exchange             // likewise
+	recorder *recorder             // likewise
+	tapes    *capture              // likewise; nil unless bodies are kept
+	written  atomic.Int64
+	status   atomic.Int32
+	location atomic.Pointer[string] // where the client is sent on to
 
 	wrote    atomic.Bool // the final header was written, or is about to be
 	hijacked atomic.Bool
@@ -148,6 +151,9 @@ func (r *Response) begin(code int) {
 	}
 	r.status.Store(int32(code))
 	if len(r.hooks) == 0 {
+		if r.recorder != nil {
+			r.describeHead()
+		}
 		if r.inj != nil {
 			r.inj.header()
 		}
@@ -165,6 +171,9 @@ func (r *Response) beginHooked(head Head, code int) {
 			h.run(&head)
 			r.status.Store(int32(head.Status))
 		}
+	}
+	if r.recorder != nil {
+		r.describeHead()
 	}
 	if r.inj != nil {
 		r.inj.header()
@@ -265,6 +274,9 @@ func (r *Response) forward(p []byte) (n int, err error) {
 	} else {
 		n, err = r.w.Write(p)
 	}
+	if r.tapes != nil {
+		r.tapes.response.add(p[:n])
+	}
 	return r.count(n, err)
 }
 
@@ -280,6 +292,9 @@ func (r *Response) writeString(s string) (n int, err error) {
 		n, err = r.inj.writeString(s)
 	} else {
 		n, err = io.WriteString(r.w, s)
+	}
+	if r.tapes != nil && r.tapes.response.wants() {
+		r.tapes.response.add([]byte(s[:n]))
 	}
 	return r.count(n, err)
 }

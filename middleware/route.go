@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
@@ -45,6 +46,65 @@ func routeHandler(r *http.Request) *instrument.Handler {
 		routes.set(r.Pattern, all)
 	}
 	return all[methodIndex(r.Method)]
+}
+
+var keyRouteValues = instrument.NewKey("http.route.values")
+
+// wildcards has the names of the path values of each pattern.
+var wildcards patternTable[[]string]
+
+// routeValues are the path values of r in the form of a query: "id=7&slug=shoes".
+func routeValues(r *http.Request) string {
+	if strings.IndexAny(r.Pattern, "{:*") < 0 {
+		return ""
+	}
+	names, ok := wildcards.get(r.Pattern)
+	if !ok {
+		names = wildcardNames(r.Pattern)
+		wildcards.set(r.Pattern, names)
+	}
+	var b strings.Builder
+	for _, name := range names {
+		if v := r.PathValue(name); v != "" {
+			if b.Len() > 0 {
+				b.WriteByte('&')
+			}
+			b.WriteString(name)
+			b.WriteByte('=')
+			b.WriteString(url.QueryEscape(v))
+		}
+	}
+	return b.String()
+}
+
+// wildcardNames reads a pattern as routers write it: "{id}", "{path...}", "{id:[0-9]+}",
+// ":id", "*path", and "*" alone.
+func wildcardNames(pattern string) (names []string) {
+	_, path, ok := strings.Cut(pattern, "/")
+	if !ok {
+		return nil
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		for rest := segment; ; {
+			_, after, found := strings.Cut(rest, "{")
+			if !found {
+				break
+			}
+			name, tail, _ := strings.Cut(after, "}")
+			name, _, _ = strings.Cut(strings.TrimSuffix(name, "..."), ":")
+			if name != "" && name != "$" {
+				names = append(names, name)
+			}
+			rest = tail
+		}
+		if len(segment) > 1 && (segment[0] == ':' || segment[0] == '*') {
+			names = append(names, segment[1:])
+		}
+		if segment == "*" {
+			names = append(names, segment)
+		}
+	}
+	return names
 }
 
 func namedRoutes(pattern string) *methodHandlers {

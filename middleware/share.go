@@ -98,8 +98,17 @@ func Note(ctx context.Context, name, value string) {
 	}
 }
 
-func (x *exchange) setRoute(pattern string) {
+// setRoute notes which route was chosen, and with the first one, which is the innermost,
+// the values in its path.
+func (x *exchange) setRoute(r *http.Request) {
 	x.mu.Lock()
-	x.about.Route = pattern
+	x.about.Route = r.Pattern
+	first := !x.routed
+	x.routed = true
 	x.mu.Unlock()
+	if first && x.rec != nil {
+		if values := routeValues(r); values != "" {
+			x.rec.Set(keyRouteValues.String(values))
+		}
+	}
 }
