@@ -55,7 +55,7 @@ func TestFidelity(t *testing.T) {
 		"no page to inject into": middleware.Inject(middleware.Injection{
 			Snippet: func(middleware.Page) []byte { return nil },
 		}),
-		"recorded":    recordAll(middleware.RecordOptions{}),
+		"recorded": recordAll(middleware.RecordOptions{}),
 		"not shown": middleware.Inject(middleware.Injection{
 			Snippet: snippet, Show: func(*http.Request) bool { return false },
 		}),

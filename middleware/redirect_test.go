@@ -77,7 +77,7 @@ func TestRedirect_OnlyWhoWasSentIsLinked(t *testing.T) {
 		record, m := recording(middleware.RecordOptions{})
 		h := record(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/from" {
-				http.Redirect(w, r, "/to?x=1", 302)
+				http.Redirect(w, r, "/to?x=1", http.StatusFound)
 			}
 		}))
 		ask(h, "GET", "http://a.test/from", "1.2.3.4:5", "b")
@@ -96,7 +96,7 @@ func TestRedirect_IsForgotten(t *testing.T) {
 		m.arrived = make(chan struct{}, 2000)
 		h := record(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/from" {
-				http.Redirect(w, r, "/to?"+r.URL.RawQuery, 302)
+				http.Redirect(w, r, "/to?"+r.URL.RawQuery, http.StatusFound)
 			}
 		}))
 		for i := range 1000 {

@@ -55,7 +55,7 @@ var wildcards patternTable[[]string]
 
 // routeValues are the path values of r in the form of a query: "id=7&slug=shoes".
 func routeValues(r *http.Request) string {
-	if strings.IndexAny(r.Pattern, "{:*") < 0 {
+	if !strings.ContainsAny(r.Pattern, "{:*") {
 		return ""
 	}
 	names, ok := wildcards.get(r.Pattern)

@@ -94,16 +94,24 @@ func (s *Stack) Build(h http.Handler) (http.Handler, error) {
 	if err := checkLayers(s.list()); err != nil {
 		return nil, fmt.Errorf("build stack %s: %w", s, err)
 	}
-	for _, w := range s.Check() {
+	about := BuiltStack{Warnings: s.Check()}
+	about.Handler, about.Source = sourceOf(h)
+	for _, w := range about.Warnings {
 		slog.Warn("middleware: order of layers", "outer", w.Outer, "inner", w.Inner, "reason", w.Reason)
 	}
 	next := View(h)
 	for _, l := range slices.Backward(s.list()) {
-		var err error
-		if next, err = l.build(next); err != nil {
+		inner, err := l.build(next)
+		if err != nil {
 			return nil, fmt.Errorf("build stack %s: %w", s, err)
 		}
+		m, used := inner.(*measured)
+		used = used && http.Handler(m) != next
+		about.Layers = append(about.Layers, BuiltLayer{l.name, l.source, l.hooks.names(), !used})
+		next = inner
 	}
+	slices.Reverse(about.Layers)
+	noteBuilt(about)
 	return next, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"path/filepath"
 	"time"
 
@@ -50,6 +51,22 @@ type Config struct {
 	Slow map[instrument.Kind]time.Duration
 	// Mask hides secrets. Nil: mask.Default.
 	Mask *mask.Rules
+	// Bodies says when bodies, forms, cookies and sessions are kept: by default in
+	// development only.
+	Bodies Bodies
+	// MaxBody is how many bytes of each body are kept. 0: 64 KiB, which is also the most.
+	MaxBody int
+	// TrustedProxies are the networks of proxies that are believed when they say who the
+	// client is, as middleware.ClientAddr has it. None: the address of the connection.
+	TrustedProxies []netip.Prefix
+	// Settings is the app's own configuration, to be shown: a struct or a map, read once,
+	// or a func() any that is asked now and then, on a goroutine of the toolbar. Secrets
+	// are hidden by name and by value; a field tagged toolbar:"-" is left out, one tagged
+	// toolbar:"mask" hidden. Nil: none.
+	Settings any
+	// Environment names environment variables to be shown, beside those of Go itself; a
+	// "*" at the end stands for anything. Their values are masked like settings.
+	Environment []string
 	// Retention bounds the store by age, number and bytes; zero fields have the
 	// defaults of store.Options.
 	Retention Retention
@@ -119,7 +136,7 @@ func (c Config) validate() error {
 		{"Retention.Age", int64(c.Retention.Age)}, {"Retention.ProblemsAge", int64(c.Retention.ProblemsAge)},
 		{"Retention.Statistics", int64(c.Retention.Statistics)},
 		{"Retention.Records", c.Retention.Records}, {"Retention.Bytes", c.Retention.Bytes},
-		{"MaxSpans", int64(c.MaxSpans)},
+		{"MaxSpans", int64(c.MaxSpans)}, {"MaxBody", int64(c.MaxBody)},
 	} {
 		if f.value < 0 {
 			return fmt.Errorf("toolbar: Config.%s is negative: use 0 for the default", f.name)

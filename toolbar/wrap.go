@@ -22,7 +22,7 @@ func (t *Toolbar) Wrap(h http.Handler) http.Handler {
 	if t.recorder == nil {
 		return h
 	}
-	record := middleware.Record(t.recorder, middleware.RecordOptions{Ignore: t.ignoresPath})
+	record := middleware.Record(t.recorder, t.recordOptions())
 	shown := h
 	if !t.config.NoInject {
 		shown = t.inject(shown)

@@ -1,0 +1,39 @@
+package toolbar
+
+import "github.com/go-debug-toolbar/debugtoolbar/middleware"
+
+// Bodies says when the bodies of requests and responses are kept, and with them forms,
+// the names of uploads, cookies and sessions. All of it is masked.
+type Bodies uint8
+
+// The zero Bodies is for development.
+const (
+	BodiesInDevelopment Bodies = iota // while Keep is zero: everything is kept then
+	BodiesAlways
+	BodiesNever
+)
+
+// String is the name without its prefix.
+func (b Bodies) String() string {
+	switch b {
+	case BodiesInDevelopment:
+		return "in development"
+	case BodiesAlways:
+		return "always"
+	case BodiesNever:
+		return "never"
+	}
+	return "unknown"
+}
+
+// recordOptions say what of a request is recorded.
+func (t *Toolbar) recordOptions() middleware.RecordOptions {
+	c := &t.config
+	return middleware.RecordOptions{
+		Ignore:         t.ignoresPath,
+		Bodies:         c.Bodies == BodiesAlways || c.Bodies == BodiesInDevelopment && c.development(),
+		MaxBody:        c.MaxBody,
+		Mask:           c.Mask,
+		TrustedProxies: c.TrustedProxies,
+	}
+}
