@@ -1,7 +1,9 @@
 package web
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,6 +21,14 @@ const (
 	ActRun    Action = "run"    // EXPLAIN, tests of receivers: what makes the app do something
 )
 
+// may reports whether the viewer has the right to an action.
+func (d *Dashboard) may(r *http.Request, a Action) bool {
+	if d.config.ReadOnly {
+		return false
+	}
+	return d.config.May == nil || d.config.May(r, a)
+}
+
 // sameOrigin reports whether a request comes from a page of this origin, or proves
 // itself by a token that no browser sends on its own.
 func (d *Dashboard) sameOrigin(r *http.Request) bool {
@@ -32,6 +42,73 @@ func (d *Dashboard) sameOrigin(r *http.Request) bool {
 	return err == nil && u.Host != "" && u.Host == r.Host
 }
 
-// newProof is what every form of this process carries: pages of other origins cannot
-// read it.
-func newProof() string { return rand.Text() }
+// act changes something and says in a few words what; the words go into the audit log.
+type act func(d *Dashboard, r *http.Request) (did string, err error)
+
+// maxForm bounds what a form of the dashboard sends.
+const maxForm = 256 << 10
+
+// post mounts an action. Each needs the same origin, the page's own token and the
+// right to it; each is logged, done or refused. Afterwards the viewer is sent back.
+func (d *Dashboard) post(path string, a Action, do act) {
+	d.mux.HandleFunc("POST "+d.config.Prefix+path, func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if err := r.ParseForm(); err != nil {
+			http.Error(w, "The form could not be read: "+err.Error(), http.StatusBadRequest)
+			return
+		}
+		if !d.sameOrigin(r) || !d.proves(r.PostForm.Get("proof")) {
+			http.Error(w, "This form is not from a page of this dashboard, or from one that is older than the app's last start: load the page again.", http.StatusForbidden)
+			return
+		}
+		if !d.may(r, a) {
+			d.audit(r, a, "refused: no right to it")
+			http.Error(w, "You may look here and not change anything: the app's configuration (web.Config.ReadOnly, web.Config.May) says so.", http.StatusForbidden)
+			return
+		}
+		did, err := do(d, r)
+		if err != nil {
+			d.audit(r, a, "not done: "+err.Error())
+			http.Error(w, "That could not be done: "+err.Error(), http.StatusBadRequest)
+			return
+		}
+		d.audit(r, a, did)
+		w.Header().Set("Location", d.back(r.PostForm.Get("back")))
+		w.WriteHeader(http.StatusSeeOther)
+	})
+}
+
+// back is the page that a form came from: a path of this dashboard and nothing else.
+func (d *Dashboard) back(to string) string {
+	u, err := url.Parse(to)
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, d.config.Prefix) || strings.Contains(u.Path, "..") {
+		return d.config.Prefix
+	}
+	return u.RequestURI()
+}
+
+// newKey signs the proofs of one process.
+func newKey() []byte {
+	key := make([]byte, 32)
+	rand.Read(key) // never fails
+	return key
+}
+
+// proof is what a form carries so that it is known to be from a page of this process:
+// pages of other origins cannot read it. It is another one each time, because a page
+// that is compressed would tell by its length what in it never changes.
+func (d *Dashboard) proof() string {
+	n := rand.Text()
+	return n + "." + d.sign(n)
+}
+
+func (d *Dashboard) proves(proof string) bool {
+	n, sig, ok := strings.Cut(proof, ".")
+	return ok && same(sig, d.sign(n))
+}
+
+func (d *Dashboard) sign(n string) string {
+	mac := hmac.New(sha256.New, d.key)
+	mac.Write([]byte(n))
+	return encode32(mac.Sum(nil))
+}

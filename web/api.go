@@ -55,8 +55,7 @@ func (d *Dashboard) json(a api) http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = w.Write(append(body, '\n'))
+		write(w, r, status, append(body, '\n'))
 	})
 }
 

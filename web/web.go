@@ -2,11 +2,13 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,8 +26,9 @@ type Dashboard struct {
 	base    view.Base
 	streams chan struct{} // one for each live viewer
 	heavy   chan struct{} // one for each page in the making
-	proof   string        // in every form
+	key     []byte        // signs what every form carries
 	timings timings
+	log     auditLog
 }
 
 const (
@@ -42,7 +45,7 @@ func New(c Config) (*Dashboard, error) {
 	}
 	d := &Dashboard{
 		config: c, mux: http.NewServeMux(), base: view.Base(c.Prefix),
-		streams: make(chan struct{}, maxStreams), heavy: make(chan struct{}, maxHeavy), proof: newProof(),
+		streams: make(chan struct{}, maxStreams), heavy: make(chan struct{}, maxHeavy), key: newKey(),
 	}
 	d.routes()
 	return d, nil
@@ -66,6 +69,7 @@ func (d *Dashboard) routes() {
 		"slow":                  slowPage,
 		"health":                healthPage,
 		"watch":                 watchPage,
+		"":                      noPage, // whatever else is asked for
 	} {
 		d.handle(path, d.html(p))
 	}
@@ -133,9 +137,27 @@ func (d *Dashboard) html(p page) http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(status)
-		_, _ = w.Write(body)
+		write(w, r, status, body)
 	})
+}
+
+// small is a body that is not worth compressing: it fits into one packet.
+const small = 1400
+
+// write sends a body, compressed for who takes it so: tables are a tenth then.
+func write(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	w.Header().Add("Vary", "Accept-Encoding")
+	if len(body) > small && static.AcceptsGzip(r.Header.Get("Accept-Encoding")) {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = z.Write(body) // a buffer never fails
+		_ = z.Close()
+		body = b.Bytes()
+		w.Header().Set("Content-Encoding", "gzip")
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
 }
 
 // draw makes the page. A mistake of ours in one page, a panic, leaves the others alone:
@@ -187,6 +209,11 @@ func (d *Dashboard) failed(r *http.Request, err error) (templ.Component, int) {
 	d.config.Logger.ErrorContext(r.Context(), "debug toolbar: page", "path", r.URL.Path, "error", err)
 	m := view.Missing{Title: "This page failed", Text: "The store could not answer: " + err.Error()}
 	return view.MissingPage(d.shell(r, m.Title, ""), m), http.StatusInternalServerError
+}
+
+// noPage is the page for an address that the dashboard does not have.
+func noPage(*Dashboard, *http.Request) (templ.Component, error) {
+	return nil, missingError{view.Missing{Title: "No such page", Text: "The dashboard has no page at this address."}}
 }
 
 // missingError is the page for something that is not there.

@@ -44,14 +44,14 @@ func pages(p *tab, a *e2etest.App, order string) []string {
 	if len(all) < 9 {
 		p.t.Errorf("the navigation has %q only", all)
 	}
-	for _, panel := range []string{"", "/sql", "/signals", "/middleware", "/logs", "/exceptions", "/request", "?show=failed", "?span=9"} {
+	for _, panel := range []string{"", "/sql", "/signals", "/middleware", "/logs", "/exceptions", "/request", "/cache", "/alerts", "/time", "/versions", "/settings", "?show=failed", "?span=9"} {
 		all = append(all, "requests/"+order+panel)
 	}
 	command := e2etest.Get[e2etest.Records](p.t, a.API("requests?kind=command")).Records[0]
 	return append(all,
 		"requests?kind=command", "requests/"+command.ID, "requests?q="+url.QueryEscape("is:failed"), "requests?sort=duration",
 		"requests?q="+url.QueryEscape("dur:nonsense"), "requests?q=nothing-has-this-name", "signals?signal=order_status_changed",
-		"handlers?kind=receiver", "?range=7d", "requests/zzz", "no-such-page")
+		"handlers?kind=receiver", "?range=7d", "watch", "requests/zzz", "no-such-page")
 }
 
 func TestBrowser_EveryPageFitsItsWindow(t *testing.T) {

@@ -21,7 +21,7 @@ import (
 // Bounds of time, for a machine that is busy with other tests.
 const (
 	patience = 20 * time.Second // of one step
-	perTest  = 2 * time.Minute
+	perTest  = 4 * time.Minute
 )
 
 // Sizes of the window.

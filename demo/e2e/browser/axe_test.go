@@ -1,0 +1,135 @@
+package browser_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/go-debug-toolbar/debugtoolbar/demo/e2e/e2etest"
+)
+
+// violation is a rule of axe-core that a page breaks.
+type violation struct {
+	ID, Help string
+	Targets  []string
+}
+
+// accessible fails the test when axe-core finds that the page breaks a rule of WCAG 2.0 or 2.1, level A or AA.
+// Runtime.evaluate runs outside of the page's content policy, so that the page needs no exception for it.
+func (p *tab) accessible(where string) {
+	p.t.Helper()
+	if !value[bool](p, `typeof axe === 'object'`) {
+		source, err := vendored.ReadFile("testdata/axe/axe.min.js")
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		run(p, "load axe-core", chromedp.Evaluate[chromedp.Void](string(source)+"\n;undefined"))
+	}
+	value[bool](p, `(() => { window.axeFound = null; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }).then((r) => {
+		window.axeFound = r.violations.map((v) => ({ id: v.id, help: v.help, targets: v.nodes.slice(0, 4).map((n) => n.target.flat().join(' ') + ' ' + (n.any[0] ? n.any[0].message : '')) }));
+	}, (e) => { window.axeFound = [{ id: 'axe failed', help: String(e), targets: [] }]; }); return true; })()`)
+	p.until(`window.axeFound`)
+	for _, v := range value[[]violation](p, `window.axeFound`) {
+		p.t.Errorf("%s: %s: %s\n  %s", where, v.ID, v.Help, strings.Join(v.Targets, "\n  "))
+	}
+}
+
+func TestBrowser_EveryPageIsAccessible(t *testing.T) {
+	a, order := busy(t, 12)
+	p := openBrowser(t).tab()
+	for _, path := range pages(p, a, order) {
+		p.open(a.Page(path))
+		for _, width := range []int64{wide, narrow} {
+			p.size(width)
+			for _, theme := range []string{"light", "dark"} {
+				p.prefer(theme)
+				p.accessible(fmt.Sprintf("%s at %d px, %s", path, width, theme))
+			}
+		}
+	}
+}
+
+func TestBrowser_TheToolbarIsAccessible(t *testing.T) {
+	a := e2etest.Open(t)
+	p := openBrowser(t).tab()
+	for _, theme := range []string{"light", "dark"} {
+		p.prefer(theme)
+		p.open(a.URL + "/products/FH-101")
+		// What is checked is ours: the shop's own page is not.
+		value[bool](p, `(() => { document.querySelector('main').remove(); document.querySelector('header').remove(); return true; })()`)
+		p.until(`document.querySelector('debug-toolbar').shadowRoot && (` + handle + ` || ` + bar + `)`)
+		if theme == "light" {
+			p.accessible("the handle, " + theme)
+			p.press(handle)
+		}
+		p.until(bar)
+		p.press(button("sql"))
+		p.until(root + `.querySelector('.drawer .content').textContent.includes('FROM')`)
+		p.accessible("the drawer, " + theme)
+	}
+}
+
+// weight is what a page costs over the network the first time, and when everything that may be cached is.
+type weight struct{ first, after int64 }
+
+// weigh adds up the transfers of a page, compressed as they come.
+func weigh(p *tab) (w weight) {
+	p.t.Helper()
+	type transfer struct {
+		Name string
+		Size int64
+	}
+	const all = `performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))
+		.filter((e) => e.name.startsWith(location.origin) && !e.name.includes('/events')).map((e) => ({ name: e.name, size: Math.max(e.encodedBodySize, e.transferSize) }))`
+	for _, e := range value[[]transfer](p, all) {
+		w.first += e.Size
+		if !strings.Contains(e.Name, "/static/") {
+			w.after += e.Size
+		}
+	}
+	return w
+}
+
+func TestBrowser_PagesAreLight(t *testing.T) {
+	const most, mostAfter = 150 << 10, 30 << 10
+	a, order := busy(t, 40)
+	p := openBrowser(t).tab()
+	heaviest, which := weight{}, ""
+	for _, path := range pages(p, a, order) {
+		p.open(a.Page(path))
+		p.until(`document.readyState === 'complete'`)
+		w := weigh(p)
+		if w.first == 0 {
+			t.Fatalf("%s weighs nothing", path)
+		}
+		// The next view has the assets: what is counted then is the page alone.
+		if w.first > most || w.after > mostAfter {
+			t.Errorf("%s is %d bytes the first time (at most %d) and %d after (at most %d)", path, w.first, most, w.after, mostAfter)
+		}
+		if w.first > heaviest.first {
+			heaviest, which = w, path
+		}
+	}
+	t.Logf("heaviest: %q, %d bytes the first time, %d after", which, heaviest.first, heaviest.after)
+	for name, of := range map[string]string{"toolbar.js": `script[src*="toolbar."]`} {
+		p.open(a.URL + "/")
+		address := value[string](p, `document.querySelector('`+of+`').src`)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodHead, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept-Encoding", "gzip")
+		res, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.ContentLength <= 0 || res.ContentLength > 12<<10 || res.Header.Get("Content-Encoding") != "gzip" {
+			t.Errorf("%s is %d bytes with %q, want at most 12 KB with gzip", name, res.ContentLength, res.Header.Get("Content-Encoding"))
+		}
+		t.Logf("%s: %d bytes", name, res.ContentLength)
+	}
+}
