@@ -40,6 +40,14 @@ type Config struct {
 	// Hosts are further host names under which this machine may ask.
 	Hosts []string
 
+	// ReadOnly takes every action away from viewers: they look and change nothing.
+	ReadOnly bool
+	// May decides whether a viewer may do something: pin, tag, delete, steer tasks. Nil:
+	// whoever may look may do it.
+	May func(*http.Request, web.Action) bool
+	// Who names a viewer in the audit log. Nil: the peer's address.
+	Who func(*http.Request) string
+
 	// Keep decides which Records are kept; the zero value keeps all, and shows the
 	// payloads of signals, masked. Statistics are exact whatever is kept.
 	Keep collect.Keep

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -23,7 +25,7 @@ const (
 
 // may reports whether the viewer has the right to an action.
 func (d *Dashboard) may(r *http.Request, a Action) bool {
-	if d.config.ReadOnly {
+	if d.config.ReadOnly || d.editor == nil {
 		return false
 	}
 	return d.config.May == nil || d.config.May(r, a)
@@ -42,16 +44,33 @@ func (d *Dashboard) sameOrigin(r *http.Request) bool {
 	return err == nil && u.Host != "" && u.Host == r.Host
 }
 
-// act changes something and says in a few words what; the words go into the audit log.
-type act func(d *Dashboard, r *http.Request) (did string, err error)
+// act changes something and says to what.
+type act func(d *Dashboard, r *http.Request) (target string, err error)
+
+// form is an action of the dashboard.
+type form struct {
+	right func(r *http.Request) Action
+	// first may answer instead, before rights are asked for: with a question, or with
+	// a page that changes nothing.
+	first func(d *Dashboard, w http.ResponseWriter, r *http.Request) (done bool)
+	do    act
+}
+
+// forms are the actions by their path.
+var forms = map[string]form{
+	"marks":   {right: markRight, first: (*Dashboard).marks, do: mark},
+	"filters": {right: always(ActTag), do: saveFilter},
+}
+
+func always(a Action) func(*http.Request) Action { return func(*http.Request) Action { return a } }
 
 // maxForm bounds what a form of the dashboard sends.
 const maxForm = 256 << 10
 
-// post mounts an action. Each needs the same origin, the page's own token and the
-// right to it; each is logged, done or refused. Afterwards the viewer is sent back.
-func (d *Dashboard) post(path string, a Action, do act) {
-	d.mux.HandleFunc("POST "+d.config.Prefix+path, func(w http.ResponseWriter, r *http.Request) {
+// post serves an action. Each needs the same origin, the page's own proof and the right
+// to it; each is logged, done or refused. Afterwards the viewer is sent back.
+func (d *Dashboard) post(f form) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := r.ParseForm(); err != nil {
 			http.Error(w, "The form could not be read: "+err.Error(), http.StatusBadRequest)
@@ -61,22 +80,28 @@ func (d *Dashboard) post(path string, a Action, do act) {
 			http.Error(w, "This form is not from a page of this dashboard, or from one that is older than the app's last start: load the page again.", http.StatusForbidden)
 			return
 		}
+		if f.first != nil && f.first(d, w, r) {
+			return
+		}
+		a := f.right(r)
+		name := Action(cmp.Or(r.PostForm.Get("do"), string(a)))
 		if !d.may(r, a) {
-			d.audit(r, a, "refused: no right to it")
-			http.Error(w, "You may look here and not change anything: the app's configuration (web.Config.ReadOnly, web.Config.May) says so.", http.StatusForbidden)
+			d.audit(r, name, "", errNoRight)
+			http.Error(w, "You may look here and not change this: the app's configuration (ReadOnly, May) says so.", http.StatusForbidden)
 			return
 		}
-		did, err := do(d, r)
+		target, err := f.do(d, r)
+		d.audit(r, name, target, err)
 		if err != nil {
-			d.audit(r, a, "not done: "+err.Error())
-			http.Error(w, "That could not be done: "+err.Error(), http.StatusBadRequest)
+			http.Error(w, "That was not done: "+err.Error(), http.StatusBadRequest)
 			return
 		}
-		d.audit(r, a, did)
 		w.Header().Set("Location", d.back(r.PostForm.Get("back")))
 		w.WriteHeader(http.StatusSeeOther)
-	})
+	}
 }
+
+var errNoRight = errors.New("refused: no right to it")
 
 // back is the page that a form came from: a path of this dashboard and nothing else.
 func (d *Dashboard) back(to string) string {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
@@ -25,6 +26,7 @@ var apiRoutes = map[string]api{
 	"handlers":          apiHandlers,
 	"signals":           apiSignals,
 	"signals/catalogue": apiCatalogue,
+	"complete":          apiComplete,
 	"report":            apiReport,
 	"health":            apiHealth,
 }
@@ -116,7 +118,7 @@ func apiRequest(d *Dashboard, r *http.Request) (any, error) {
 	out.Attrs = attrsJSON(rec.Attrs)
 	m := recordModel(rec)
 	out.Worst, out.Counts.Alerts = worst(m), view.AlertCount(m)
-	if t, ok := d.timings.get(rec.ID); ok {
+	if t, ok := d.timingOf(r.Context(), rec.ID); ok {
 		out.Timing = &t
 	}
 	for i := range rec.Spans {
@@ -213,4 +215,12 @@ func apiHealth(d *Dashboard, r *http.Request) (any, error) {
 		out.LastError, out.CPU = st.LastError, int64(st.CPU)
 	}
 	return out, nil
+}
+
+// number reads a parameter; what is no number is the fallback.
+func number(text string, fallback int) int {
+	if n, err := strconv.Atoi(text); err == nil && n >= 0 {
+		return n
+	}
+	return fallback
 }

@@ -3,31 +3,21 @@ package web
 import (
 	"net"
 	"net/http"
-	"slices"
-	"sync"
 	"time"
 
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
 )
 
-// auditLog remembers the newest actions; every one is also written to the app's log,
-// which is where they are kept.
-type auditLog struct {
-	mu  sync.Mutex // guards all
-	all []view.Audit
-}
-
-const maxAudit = 200
-
-// audit notes an action, done or refused.
-func (d *Dashboard) audit(r *http.Request, a Action, did string) {
-	who := d.who(r)
-	d.config.Logger.InfoContext(r.Context(), "debug toolbar: action", "action", string(a), "who", who, "did", did)
-	d.log.mu.Lock()
-	defer d.log.mu.Unlock()
-	d.log.all = append(d.log.all, view.Audit{At: time.Now(), Who: who, Action: string(a), Did: did})
-	if len(d.log.all) > maxAudit {
-		d.log.all = d.log.all[1:]
+// audit notes an action, done or refused, in the store and in the app's log.
+func (d *Dashboard) audit(r *http.Request, a Action, target string, err error) {
+	entry := query.Audit{At: time.Now(), Who: d.who(r), Action: string(a), Target: target, Outcome: outcome(err)}
+	d.config.Logger.InfoContext(r.Context(), "debug toolbar: action", "action", entry.Action, "who", entry.Who, "target", target, "outcome", entry.Outcome)
+	if d.editor == nil {
+		return
+	}
+	if err := d.editor.AddAudit(r.Context(), entry); err != nil {
+		d.config.Logger.ErrorContext(r.Context(), "debug toolbar: write the audit log", "error", err)
 	}
 }
 
@@ -45,10 +35,17 @@ func (d *Dashboard) who(r *http.Request) string {
 }
 
 // audits are the newest actions first.
-func (d *Dashboard) audits() []view.Audit {
-	d.log.mu.Lock()
-	defer d.log.mu.Unlock()
-	all := slices.Clone(d.log.all)
-	slices.Reverse(all)
-	return all
+func (d *Dashboard) audits(r *http.Request) (out []view.Audit) {
+	if d.editor == nil {
+		return nil
+	}
+	all, err := d.editor.Audits(r.Context(), 0, listLimit)
+	if err != nil {
+		d.config.Logger.ErrorContext(r.Context(), "debug toolbar: read the audit log", "error", err)
+		return nil
+	}
+	for _, a := range all {
+		out = append(out, view.Audit{At: a.At, Who: a.Who, Action: a.Action, Target: a.Target, Outcome: a.Outcome})
+	}
+	return out
 }

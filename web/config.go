@@ -48,9 +48,6 @@ type Config struct {
 	Feed func() Feed
 	// Status tells how recording goes. Nil: the health page shows the store alone.
 	Status func() Status
-	// Settings is how the app and the toolbar are configured, masked. Nil: the panel says
-	// how to fill it.
-	Settings func() []Setting
 	// Retention is how long the store keeps Records, for the health page.
 	Retention Retention
 	// ReadOnly takes every action away: viewers look and change nothing.
@@ -70,14 +67,6 @@ type Retention struct {
 	Age         time.Duration
 	ProblemsAge time.Duration // of failed, slow and pinned Records
 	Records     int64
-}
-
-// Setting is one value of a configuration, masked.
-type Setting struct {
-	Group string // "Toolbar", "Environment"; "": Settings
-	Name  string
-	Value string
-	Note  string // the unit, the type, where it comes from; "" none
 }
 
 // Signal is a signal of the app's catalogue, and Receiver one of its receivers.

@@ -62,7 +62,7 @@ func (d *Dashboard) replay(w http.ResponseWriter, r *http.Request, accept accept
 		return r.Context().Err() == nil
 	}
 	write := writerOf(r)
-	s := view.Shell{Base: d.base, Now: time.Now()}
+	s := view.Shell{Base: d.base, Now: time.Now(), Here: view.URL{Query: r.URL.Query()}}
 	for i := range page.Records {
 		row := &page.Records[i]
 		if !accept(&row.Summary, row.Handler) {
@@ -79,7 +79,7 @@ func (d *Dashboard) replay(w http.ResponseWriter, r *http.Request, accept accept
 func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, feed Feed, accept acceptFunc) {
 	out := http.NewResponseController(w)
 	write := writerOf(r)
-	s := view.Shell{Base: d.base, Now: time.Now()}
+	s := view.Shell{Base: d.base, Now: time.Now(), Here: view.URL{Query: r.URL.Query()}}
 	if _, err := fmt.Fprint(w, "retry: 2000\n\n"); err != nil || out.Flush() != nil {
 		return
 	}
@@ -154,36 +154,10 @@ type acceptFunc func(s *instrument.Summary, h instrument.HandlerInfo) bool
 
 // acceptOf makes the filter of a stream from the parameters kind and q.
 func acceptOf(r *http.Request) (acceptFunc, error) {
-	params := r.URL.Query()
-	kind, _ := instrument.ParseKind(params.Get("kind"))
-	cs, err := parseFilter(params.Get("q"))
+	kind, _ := instrument.ParseKind(r.URL.Query().Get("kind"))
+	f, _, err := filterOf(r.URL.Query())
 	if err != nil {
 		return nil, err
 	}
-	var q query.Records
-	for _, c := range cs {
-		if err := c.apply(&q); err != nil {
-			return nil, err
-		}
-	}
-	return func(s *instrument.Summary, h instrument.HandlerInfo) bool {
-		return (kind == 0 || h.Kind == kind) && matches(&q, s, h)
-	}, nil
-}
-
-// matches is the filter of lists for one Record.
-func matches(q *query.Records, s *instrument.Summary, h instrument.HandlerInfo) bool {
-	contains := func(text, part string) bool { return part == "" || strings.Contains(text, part) }
-	equals := func(value, wanted string) bool { return wanted == "" || value == wanted }
-	tagged := q.Tag == ""
-	for _, t := range s.Tags {
-		tagged = tagged || t == q.Tag
-	}
-	return tagged && contains(s.Path, q.Path) && contains(s.Error, q.Error) &&
-		contains(strings.ToLower(h.Name), strings.ToLower(q.Name)) &&
-		equals(s.Method, q.Method) && equals(s.User, q.User) &&
-		s.Status >= q.StatusMin && (q.StatusMax == 0 || s.Status <= q.StatusMax) &&
-		s.Duration >= q.MinDuration && (q.MaxDuration == 0 || s.Duration <= q.MaxDuration) &&
-		s.Count(instrument.KindQuery) >= q.MinQueries && s.Flags.Has(q.FlagsAll) &&
-		(q.Trace == instrument.TraceID{} || q.Trace == s.Trace.TraceID)
+	return liveAccept(kind, f), nil
 }

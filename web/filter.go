@@ -1,178 +1,180 @@
 package web
 
 import (
-	"fmt"
-	"strconv"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/filter"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
 )
 
-// A filter is conditions with spaces between them, all of which must hold:
-//
-//	status:5xx dur:>200ms method:POST route:"POST /orders" user:mara tag:beta queries:>20
-//	is:slow is:failed is:panic
-//
-// A word without a key is looked for in the path.
-type condition struct{ key, value string }
-
-func (c condition) String() string {
-	v := c.value
-	if v == "" || strings.ContainsAny(v, "\":\\") || strings.ContainsFunc(v, unicode.IsSpace) || !strconv.CanBackquote(v) {
-		v = strconv.Quote(v)
-	}
-	if c.key == "" {
-		return v
-	}
-	return c.key + ":" + v
-}
-
-// parseFilter takes the conditions apart.
-func parseFilter(text string) (cs []condition, err error) {
-	rest := strings.TrimSpace(text)
-	for rest != "" {
-		var c condition
-		if i := strings.IndexFunc(rest, endsKey); i > 0 && rest[i] == ':' {
-			c.key, rest = strings.ToLower(rest[:i]), rest[i+1:]
+// filterOf reads the parameter "q". A form sends it twice: what was there already and
+// what was typed behind it. What cannot be read is given back with the mistake.
+func filterOf(params url.Values) (f *filter.Filter, bad string, err error) {
+	f = &filter.Filter{}
+	for _, text := range params["q"] {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
 		}
-		if c.value, rest, err = filterValue(rest); err != nil {
-			return nil, err
+		next, err := filter.Parse(text, filter.Options{})
+		if err != nil {
+			return f, text, err
 		}
-		cs = append(cs, c)
-		rest = strings.TrimSpace(rest)
-	}
-	return cs, nil
-}
-
-func endsKey(r rune) bool { return r == ':' || r == '"' || unicode.IsSpace(r) }
-
-func filterValue(s string) (value, rest string, err error) {
-	if !strings.HasPrefix(s, `"`) {
-		end := strings.IndexFunc(s, unicode.IsSpace)
-		if end < 0 {
-			end = len(s)
+		if len(f.Terms()) == 0 {
+			f = next
+		} else {
+			f = f.With(next)
 		}
-		return s[:end], s[end:], nil
 	}
-	quoted, err := strconv.QuotedPrefix(s)
-	if err != nil {
-		return "", "", fmt.Errorf("a quote is not closed: %s", s)
-	}
-	value, err = strconv.Unquote(quoted)
-	return value, s[len(quoted):], err
+	return f, "", nil
 }
 
-// apply narrows a query by the condition.
-func (c condition) apply(q *query.Records) error {
-	switch c.key {
-	case "":
-		q.Path = c.value
-	case "path":
-		q.Path = c.value
-	case "method":
-		q.Method = strings.ToUpper(c.value)
-	case "route", "handler", "name":
-		q.Name = c.value
-	case "user":
-		q.User = c.value
-	case "tag":
-		q.Tag = c.value
-	case "error":
-		q.Error = c.value
-	case "status":
-		return c.status(q)
-	case "dur":
-		return c.duration(q)
-	case "queries", "sql":
-		return c.queries(q)
-	case "is":
-		return c.is(q)
-	case "trace":
-		return c.trace(q)
-	default:
-		return fmt.Errorf("there is no condition %q: use status, dur, method, route, path, user, tag, error, queries, trace or is", c.key)
-	}
-	return nil
-}
-
-func (c condition) status(q *query.Records) error {
-	if class, ok := strings.CutSuffix(strings.ToLower(c.value), "xx"); ok && len(class) == 1 && class >= "1" && class <= "5" {
-		n := int(class[0]-'0') * 100
-		q.StatusMin, q.StatusMax = n, n+99
-		return nil
-	}
-	n, err := strconv.Atoi(c.value)
-	if err != nil || n < 1 {
-		return fmt.Errorf("status:%s is no status: use 404 or 5xx", c.value)
-	}
-	q.StatusMin, q.StatusMax = n, n
-	return nil
-}
-
-func (c condition) duration(q *query.Records) error {
-	text, less := strings.CutPrefix(c.value, "<")
-	text = strings.TrimPrefix(text, ">")
-	d, err := time.ParseDuration(text)
-	if err != nil || d <= 0 {
-		return fmt.Errorf("dur:%s is no duration: use dur:>200ms or dur:<1s", c.value)
-	}
-	if less {
-		q.MaxDuration = d
-	} else {
-		q.MinDuration = d
-	}
-	return nil
-}
-
-func (c condition) queries(q *query.Records) error {
-	n, err := strconv.Atoi(strings.TrimPrefix(c.value, ">"))
-	if err != nil || n < 0 {
-		return fmt.Errorf("%s:%s is no number: use %s:>20", c.key, c.value, c.key)
-	}
-	if strings.HasPrefix(c.value, ">") {
-		n++
-	}
-	q.MinQueries = n
-	return nil
-}
-
-func (c condition) is(q *query.Records) error {
-	flags := map[string]instrument.Flags{
-		"slow": instrument.FlagSlow, "failed": instrument.FlagError, "panic": instrument.FlagPanic,
-		"streamed": instrument.FlagStreamed, "gone": instrument.FlagClientGone, "capped": instrument.FlagCapped,
-	}
-	f, ok := flags[strings.ToLower(c.value)]
-	if !ok {
-		return fmt.Errorf("is:%s is not known: use slow, failed, panic, streamed, gone or capped", c.value)
-	}
-	q.FlagsAll |= f
-	return nil
-}
-
-func (c condition) trace(q *query.Records) error {
-	t, ok := instrument.ParseTraceparent("00-" + strings.ToLower(c.value) + "-0000000000000001-00")
-	if !ok {
-		return fmt.Errorf("trace:%s is no trace id: it has 32 hexadecimal digits", c.value)
-	}
-	q.Trace = t.TraceID
-	return nil
-}
-
-// tokens are the conditions as the page shows them, each with the list without it.
-func tokens(here view.URL, cs []condition) []view.Token {
-	out := make([]view.Token, len(cs))
-	for i, c := range cs {
-		var others []string
-		for j, o := range cs {
-			if j != i {
-				others = append(others, o.String())
+// tokens are the terms as the page shows them, each with the list without it.
+func tokens(here view.URL, f *filter.Filter) []view.Token {
+	terms := f.Terms()
+	out := make([]view.Token, len(terms))
+	for i, t := range terms {
+		out[i] = view.Token{Value: t.Text, Href: here.With("q", f.Without(i).String())}
+		if t.Field != "" && !t.Not {
+			out[i].Key, out[i].Value = t.Field, t.Operator+t.Value
+			if t.Operator == ":" {
+				out[i].Value = t.Value
 			}
 		}
-		out[i] = view.Token{Key: c.key, Value: c.value, Href: here.With("q", strings.Join(others, " "))}
 	}
 	return out
+}
+
+// pointer is where a mistake is, for a line under the text.
+func pointer(err error) string {
+	if e, ok := errors.AsType[*filter.Error](err); ok {
+		return e.Pointer()
+	}
+	return ""
+}
+
+// savedFilter is a filter that somebody gave a name.
+type savedFilter struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+	Q    string `json:"q"`
+}
+
+const maxSaved = 50
+
+// saved are the filters that were saved, in the order in which they were.
+func (d *Dashboard) saved(ctx context.Context) (all []savedFilter) {
+	if d.editor == nil {
+		return nil
+	}
+	text, err := d.editor.Setting(ctx, query.SavedFilters)
+	if err != nil || text == "" || json.Unmarshal([]byte(text), &all) != nil {
+		return nil
+	}
+	return all
+}
+
+// saveFilter keeps a filter under a name, or with "forget" lets go of it.
+func saveFilter(d *Dashboard, r *http.Request) (target string, err error) {
+	if d.editor == nil {
+		return "", errNotKept
+	}
+	next := savedFilter{Name: strings.TrimSpace(r.PostForm.Get("name")), Kind: r.PostForm.Get("kind"), Q: r.PostForm.Get("q")}
+	if next.Name == "" || len(next.Name) > 60 {
+		return "", errors.New("give the filter a name of 1 to 60 characters")
+	}
+	if _, err := filter.Parse(next.Q, filter.Options{}); err != nil {
+		return "", err
+	}
+	all := slices.DeleteFunc(d.saved(r.Context()), func(s savedFilter) bool { return s.Name == next.Name })
+	if r.PostForm.Get("do") != "forget" {
+		if len(all) >= maxSaved {
+			return "", errors.New("there are 50 saved filters, which is as many as are kept: remove one first")
+		}
+		all = append(all, next)
+	}
+	body, err := json.Marshal(all)
+	if err != nil {
+		return "", err
+	}
+	return next.Name, d.editor.SetSetting(r.Context(), query.SavedFilters, string(body))
+}
+
+// complete proposes how a filter that is being typed can go on: parameters q and at.
+func apiComplete(d *Dashboard, r *http.Request) (any, error) {
+	params := r.URL.Query()
+	text := params.Get("q")
+	out := completionListJSON{Completions: []completionJSON{}}
+	for _, c := range filter.Complete(text, min(len(text), number(params.Get("at"), len(text))), d.filterValues(r.Context())) {
+		out.Completions = append(out.Completions, completionJSON(c))
+		if len(out.Completions) == maxCompletions {
+			break
+		}
+	}
+	return out, nil
+}
+
+const maxCompletions = 12
+
+type completionListJSON struct {
+	Completions []completionJSON `json:"completions"`
+}
+
+type completionJSON struct {
+	From int    `json:"from"` // bytes of q that Text replaces
+	To   int    `json:"to"`
+	Text string `json:"text"`
+	Doc  string `json:"doc,omitempty"`
+}
+
+// filterValues are the app's own values: routes, users and tags of what is kept.
+func (d *Dashboard) filterValues(ctx context.Context) func(field, prefix string) []string {
+	return func(field, prefix string) (out []string) {
+		add := func(v string) {
+			if v != "" && strings.HasPrefix(strings.ToLower(v), strings.ToLower(prefix)) && !slices.Contains(out, v) && len(out) < maxCompletions {
+				out = append(out, v)
+			}
+		}
+		switch field {
+		case "route", "handler":
+			rows, err := d.config.Store.Handlers(ctx, query.Handlers{Since: time.Now().Add(-7 * 24 * time.Hour), Kinds: listKinds})
+			if err != nil {
+				return nil
+			}
+			for i := range rows {
+				add(rows[i].Handler.Name)
+			}
+		case "user", "tag":
+			page, err := d.config.Store.Records(ctx, query.Records{Limit: 500})
+			if err != nil {
+				return nil
+			}
+			for i := range page.Records {
+				if field == "user" {
+					add(page.Records[i].User)
+				} else {
+					for _, t := range page.Records[i].Tags {
+						add(t)
+					}
+				}
+			}
+		}
+		return out
+	}
+}
+
+// liveAccept is a filter for Records of the feed.
+func liveAccept(kind instrument.Kind, f *filter.Filter) acceptFunc {
+	where := f.Where()
+	return func(s *instrument.Summary, h instrument.HandlerInfo) bool {
+		return (kind == 0 || h.Kind == kind) && where.Match(&query.Row{Summary: *s, Handler: h}, nil)
+	}
 }

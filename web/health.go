@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
 )
 
@@ -40,7 +42,11 @@ func (d *Dashboard) health(r *http.Request) (view.Health, error) {
 		m.Status, m.LastError = view.StatusBad, "the store's file was removed or replaced while the app runs: restart the app"
 	}
 	d.recordingHealth(&m)
+	m.Audits, m.ReadOnly = d.audits(r), d.config.ReadOnly || d.editor == nil
 	m.Processes, err = d.processes(r)
+	if p, ok := d.current(r.Context()); ok {
+		m.Settings = d.settings(r.Context(), p.ID)
+	}
 	return m, err
 }
 
@@ -103,3 +109,13 @@ func (d *Dashboard) processes(r *http.Request) (out []view.Process, err error) {
 }
 
 var pid = os.Getpid()
+
+// current is the process that draws this page, if it writes to the store.
+func (d *Dashboard) current(ctx context.Context) (query.Process, bool) {
+	ps, err := d.config.Store.Processes(ctx)
+	i := slices.IndexFunc(ps, func(p query.Process) bool { return p.Alive && p.PID == pid })
+	if err != nil || i < 0 {
+		return query.Process{}, false
+	}
+	return ps[i], true
+}

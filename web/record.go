@@ -42,11 +42,7 @@ func (d *Dashboard) record(r *http.Request) (*instrument.Record, error) {
 	}
 	rec, err := d.config.Store.Record(r.Context(), id)
 	if errors.Is(err, query.ErrNotFound) {
-		return nil, missingError{view.Missing{
-			Title: "Record expired", Expired: true,
-			Text: "It ran " + view.Ago(id.Time(), time.Now()) + " and is not kept any more, or has not been stored yet. Its handler still has statistics.",
-			Href: d.base.Page("requests"), Action: "All requests",
-		}}
+		return nil, d.expired(id)
 	}
 	return rec, err
 }
@@ -66,6 +62,8 @@ func (d *Dashboard) surround(r *http.Request, rec *instrument.Record, m *view.Re
 	if err == nil && len(stats) == 1 {
 		m.Median = stats[0].Quantile(.5)
 	}
+	m.Compare = d.base.CompareRecords(m.ID, medianOf)
+	m.Forms = d.recordForms(r)
 	d.links(r, rec, m)
 }
 

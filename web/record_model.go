@@ -21,7 +21,7 @@ func recordModel(rec *instrument.Record) view.Record {
 		Method: rec.Method, Name: cmp.Or(rec.Path, rec.Handler.Name), Route: rec.Handler.Name,
 		Code: rec.Status, Status: statusOf(&rec.Summary),
 		Start: rec.StartTime(), Duration: rec.Duration, User: rec.User, Tags: rec.Tags,
-		TraceID: rec.Trace.TraceID.String(), BytesIn: -1, BytesOut: -1, DerivesFindings: true,
+		TraceID: rec.Trace.TraceID.String(), BytesIn: -1, BytesOut: -1, DerivesFindings: true, Pinned: rec.Flags.Has(instrument.FlagPinned),
 	}
 	if rec.Handler.Kind == instrument.KindRequest {
 		m.CodeText = http.StatusText(rec.Status)

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -15,13 +16,15 @@ import (
 
 // panels fills in what the panels show beside the spans.
 func (d *Dashboard) panels(r *http.Request, rec *instrument.Record, m *view.Record) {
-	m.Page = d.timingModel(rec.ID)
+	m.Page = d.timingModel(r.Context(), rec.ID)
 	m.Runtime = runtimeReadings(rec)
 	switch m.Panel {
 	case "versions":
 		d.versions(r.Context(), rec, m)
 	case "settings":
-		m.Settings = d.settings()
+		if p, _, ok := d.processOf(r.Context(), rec.ID); ok {
+			m.Settings = d.settings(r.Context(), p.ID)
+		}
 	}
 }
 
@@ -60,8 +63,8 @@ func (d *Dashboard) processOf(ctx context.Context, id instrument.ID) (query.Proc
 	return all[i], all, true
 }
 
-// versions is the build of the process that made the Record, and what it has changed
-// of the build before.
+// versions is the build of the process that made the Record, and what differs from the
+// build before.
 func (d *Dashboard) versions(ctx context.Context, rec *instrument.Record, m *view.Record) {
 	p, all, ok := d.processOf(ctx, rec.ID)
 	if !ok {
@@ -76,70 +79,88 @@ func (d *Dashboard) versions(ctx context.Context, rec *instrument.Record, m *vie
 		{Key: "Service", Value: p.Service}, {Key: "Process", Value: fmt.Sprintf("pid %d on %s", p.PID, p.Host)},
 		{Key: "Started", Value: p.Started.Format("2006-01-02 15:04:05 MST")},
 	}
-	for _, mod := range p.Build.Modules {
-		m.Modules = append(m.Modules, view.Attr{Key: mod.Path, Value: mod.Version})
+	var v query.Versions
+	if d.document(ctx, query.DocVersions, p.ID, &v) {
+		m.Versions = append(m.Versions, runsOn(v)...)
+		for _, mod := range v.Modules {
+			m.Modules = append(m.Modules, moduleAttr(mod))
+		}
+	} else {
+		for _, mod := range p.Build.Modules {
+			m.Modules = append(m.Modules, view.Attr{Key: mod.Path, Value: mod.Version})
+		}
 	}
-	m.ModulesChanged = changedModules(before(p, all), p.Build.Modules)
+	if earlier, ok := earlierBuild(p, all); ok {
+		for _, c := range p.Build.Changes(earlier) {
+			m.ModulesChanged = append(m.ModulesChanged, view.Attr{Key: c.What, Value: cmp.Or(c.From, "not there") + " → " + cmp.Or(c.To, "not there any more")})
+		}
+	}
 }
 
-// before is the modules of the latest other build of the same program.
-func before(p query.Process, all []query.Process) []query.Module {
+// runsOn is what a process runs on and how it was built.
+func runsOn(v query.Versions) []view.Attr {
+	limit := "none"
+	if v.MemoryLimit > 0 {
+		limit = view.Bytes(v.MemoryLimit)
+	}
+	out := []view.Attr{
+		{Key: "Platform", Value: fmt.Sprintf("%s/%s, %d CPUs, GOMAXPROCS %d", v.OS, v.Arch, v.CPUs, v.MaxProcs)},
+		{Key: "GOMEMLIMIT", Value: limit}, {Key: "GOGC", Value: fmt.Sprint(v.GC)},
+	}
+	for _, f := range v.Flags {
+		out = append(out, view.Attr{Key: f.Name, Value: f.Value, Type: f.Note})
+	}
+	return out
+}
+
+func moduleAttr(m query.LinkedModule) view.Attr {
+	a := view.Attr{Key: m.Path, Value: m.Version}
+	if m.Replaced != "" {
+		a.Type = "replaced by " + m.Replaced
+	} else if m.Unreleased {
+		a.Type = "not a release"
+	}
+	return a
+}
+
+// earlierBuild is the latest other build of the same program.
+func earlierBuild(p query.Process, all []query.Process) (b query.Build, ok bool) {
 	var latest *query.Process
 	for i := range all {
 		o := &all[i]
-		sameBuild := o.Build.Revision == p.Build.Revision && o.Build.Dirty == p.Build.Dirty && slices.Equal(o.Build.Modules, p.Build.Modules)
-		if o.Build.Main != p.Build.Main || sameBuild || !o.Started.Before(p.Started) {
-			continue
-		}
-		if latest == nil || o.Started.After(latest.Started) {
+		if o.Build.Main == p.Build.Main && o.Started.Before(p.Started) && len(p.Build.Changes(o.Build)) > 0 && (latest == nil || o.Started.After(latest.Started)) {
 			latest = o
 		}
 	}
 	if latest == nil {
-		return nil
+		return b, false
 	}
-	return latest.Build.Modules
+	return latest.Build, true
 }
 
-func changedModules(old, now []query.Module) (out []view.Attr) {
-	if len(old) == 0 {
+// document reads a fact about a process into v; false when it published none.
+func (d *Dashboard) document(ctx context.Context, name string, process int64, v any) bool {
+	if d.editor == nil {
+		return false
+	}
+	docs, err := d.editor.Documents(ctx, query.Documents{Name: name, Processes: []int64{process}, Limit: 1})
+	return err == nil && len(docs) > 0 && json.Unmarshal(docs[0].Body, v) == nil
+}
+
+// settings is what a process is configured with, in its groups.
+func (d *Dashboard) settings(ctx context.Context, process int64) (out []view.AttrGroup) {
+	var s query.Settings
+	if !d.document(ctx, query.DocSettings, process, &s) {
 		return nil
 	}
-	was := map[string]string{}
-	for _, m := range old {
-		was[m.Path] = m.Version
-	}
-	for _, m := range now {
-		switch v, known := was[m.Path]; {
-		case !known:
-			out = append(out, view.Attr{Key: m.Path, Value: "new: " + m.Version})
-		case v != m.Version:
-			out = append(out, view.Attr{Key: m.Path, Value: v + " → " + m.Version})
+	for _, g := range s.Groups {
+		group := view.AttrGroup{Title: cmp.Or(groupTitles[g.Name], g.Name)}
+		for _, v := range g.Values {
+			group.Attrs = append(group.Attrs, view.Attr{Key: v.Name, Value: v.Value, Type: v.Note, Masked: strings.Contains(v.Value, instrument.Redacted)})
 		}
-		delete(was, m.Path)
+		out = append(out, group)
 	}
-	for path, v := range was {
-		out = append(out, view.Attr{Key: path, Value: "gone: " + v})
-	}
-	slices.SortFunc(out, func(a, b view.Attr) int { return strings.Compare(a.Key, b.Key) })
 	return out
 }
 
-// settings is what the app hands over about its configuration, in its groups.
-func (d *Dashboard) settings() []view.AttrGroup {
-	if d.config.Settings == nil {
-		return nil
-	}
-	var out []view.AttrGroup
-	for _, s := range d.config.Settings() {
-		i := slices.IndexFunc(out, func(g view.AttrGroup) bool { return g.Title == cmp.Or(s.Group, "Settings") })
-		if i < 0 {
-			i = len(out)
-			out = append(out, view.AttrGroup{Title: cmp.Or(s.Group, "Settings")})
-		}
-		out[i].Attrs = append(out[i].Attrs, view.Attr{
-			Key: s.Name, Value: s.Value, Type: s.Note, Masked: strings.Contains(s.Value, instrument.Redacted),
-		})
-	}
-	return out
-}
+var groupTitles = map[string]string{"app": "App", "flags": "Flags", "environment": "Environment", "toolbar": "Toolbar"}

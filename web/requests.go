@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -21,10 +20,8 @@ var listKinds = []instrument.Kind{instrument.KindRequest, instrument.KindCommand
 func requestsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	s := d.shell(r, "Requests", "requests")
 	m, q := d.recordList(r, &s)
-	if m.Error == "" {
-		if err := d.fillList(r, &m, q); err != nil {
-			return nil, err
-		}
+	if err := d.fillList(r, &m, q); err != nil {
+		return nil, err
 	}
 	return view.RecordListPage(s, m), nil
 }
@@ -36,23 +33,22 @@ func (d *Dashboard) recordList(r *http.Request, s *view.Shell) (view.RecordList,
 	if !ok {
 		kind = instrument.KindRequest
 	}
-	m := view.RecordList{Kind: kindOf(kind), Query: params.Get("q"), Sort: "time", Total: -1}
+	m := view.RecordList{Kind: kindOf(kind), Sort: "time", Total: -1}
 	q := query.Records{Kinds: []instrument.Kind{kind}, Limit: listLimit}
 	for _, k := range listKinds {
 		m.Kinds = append(m.Kinds, view.Choice{
 			Label: kindOf(k).Label(), Href: s.Here.With("kind", k.String()), Count: -1, Current: k == kind,
 		})
 	}
-	cs, err := parseFilter(m.Query)
-	for _, c := range cs {
-		err = errors.Join(err, c.apply(&q))
-	}
+	f, bad, err := filterOf(params)
 	if err != nil {
-		m.Error = err.Error()
-	} else {
-		m.Tokens, m.Query = tokens(s.Here, cs), ""
+		m.Query, m.Error, m.Pointer = bad, err.Error(), pointer(err)
 	}
-	m.Saved = savedFilters(s.Here)
+	f.Narrow(&q)
+	m.Filter, m.Tokens = f.String(), tokens(s.Here, f)
+	m.Saved = d.savedFilters(r, s.Here, m.Filter, kind)
+	m.Columns = view.RecordColumns(s.Here)
+	m.Forms = d.recordForms(r)
 	d.order(r, s, &m, &q)
 	return m, q
 }
@@ -74,8 +70,12 @@ func (d *Dashboard) order(r *http.Request, s *view.Shell, m *view.RecordList, q 
 		q.After = c
 	} else if m.Sort == "time" && !m.Asc && m.Error == "" {
 		stream := "events?kind=" + string(m.Kind)
-		if text := filterText(m.Tokens); text != "" {
-			stream += "&q=" + url.QueryEscape(text)
+		more := url.Values{"col": params["col"], "ticks": {"1"}}
+		if m.Filter != "" {
+			more.Set("q", m.Filter)
+		}
+		if text := more.Encode(); text != "" {
+			stream += "&" + text
 		}
 		d.live(r, s, stream)
 	}
@@ -98,23 +98,28 @@ func (d *Dashboard) fillList(r *http.Request, m *view.RecordList, q query.Record
 	return nil
 }
 
-// savedFilters are the lists that everybody wants.
-func savedFilters(here view.URL) []view.Choice {
+// savedFilters are the lists that everybody wants, and those that were saved.
+func (d *Dashboard) savedFilters(r *http.Request, here view.URL, now string, kind instrument.Kind) []view.Choice {
 	var out []view.Choice
 	for _, f := range []struct{ label, q string }{
-		{"All", ""}, {"Slow", "is:slow"}, {"Failed", "is:failed"}, {"5xx", "status:5xx"}, {"Many queries", "queries:>20"},
+		{"All", ""}, {"Slow", "is:slow"}, {"Failed", "is:failed"}, {"5xx", "status:5xx"}, {"Many queries", "sql>20"}, {"Pinned", "is:pinned"},
 	} {
-		out = append(out, view.Choice{Label: f.label, Href: here.With("q", f.q), Count: -1, Current: here.Get("q") == f.q})
+		out = append(out, view.Choice{Label: f.label, Href: here.With("q", f.q), Count: -1, Current: now == f.q})
+	}
+	for _, f := range d.saved(r.Context()) {
+		if f.Kind == "" || f.Kind == kind.String() {
+			out = append(out, view.Choice{Label: f.Name, Href: here.With("q", f.Q), Count: -1, Current: now == f.Q, Own: true})
+		}
 	}
 	return out
 }
 
-func filterText(ts []view.Token) string {
-	parts := make([]string, len(ts))
-	for i, t := range ts {
-		parts[i] = condition{t.Key, t.Value}.String()
+// recordForms are the actions that a viewer has on the rows.
+func (d *Dashboard) recordForms(r *http.Request) *view.RecordForms {
+	return &view.RecordForms{
+		Proof: d.proof(), Marks: d.base.Page("marks"), Filters: d.base.Page("filters"),
+		Pin: d.may(r, ActPin), Tag: d.may(r, ActTag), Delete: d.may(r, ActDelete),
 	}
-	return strings.Join(parts, " ")
 }
 
 // rowModels are the lines of a list; bars are shares of its slowest.
@@ -135,7 +140,7 @@ func rowModel(s *instrument.Summary, h instrument.HandlerInfo, longest time.Dura
 		ID: s.ID.String(), Kind: kindOf(h.Kind), Method: s.Method, Name: h.Name,
 		Status: statusOf(s), Code: s.Status, Start: s.StartTime(), Duration: s.Duration, Share: view.Share(s.Duration, longest),
 		Queries: int64(s.Count(instrument.KindQuery)), QueryTime: s.QueryTime, Signals: int64(s.Count(instrument.KindSignal)),
-		Note: s.Error, User: s.User,
+		Note: s.Error, User: s.User, Tags: s.Tags, Pinned: s.Flags.Has(instrument.FlagPinned), Running: s.Flags.Has(instrument.FlagUnfinished),
 	}
 	if s.Path != "" {
 		row.Name = s.Path

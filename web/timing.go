@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -23,8 +24,7 @@ type Timing struct {
 	Millis map[string]float64 `json:"ms"`
 }
 
-// timings keeps the newest pages' Timing in memory: the Record of a page is stored
-// before its page is shown, and what a browser says is not worth a second write.
+// timings keeps in memory what cannot be noted on a Record.
 type timings struct {
 	mu    sync.Mutex // guards what follows
 	byID  map[instrument.ID]Timing
@@ -91,8 +91,31 @@ func (d *Dashboard) keepTiming(r *http.Request, id instrument.ID) error {
 	if !v.sound() {
 		return errors.New("a timing has at most 24 durations of 0 to a day, with short names")
 	}
-	d.timings.put(id, v)
+	d.putTiming(r.Context(), id, v)
 	return nil
+}
+
+// timingNote is the name of the note on a Record that holds its Timing.
+const timingNote = "browser.timing"
+
+// putTiming keeps it with the Record. One that is not stored yet, or a store that takes
+// no notes, leaves it in memory.
+func (d *Dashboard) putTiming(ctx context.Context, id instrument.ID, v Timing) {
+	if d.editor != nil {
+		if body, err := json.Marshal(v); err == nil && d.editor.Annotate(ctx, id, timingNote, body) == nil {
+			return
+		}
+	}
+	d.timings.put(id, v)
+}
+
+func (d *Dashboard) timingOf(ctx context.Context, id instrument.ID) (v Timing, ok bool) {
+	if d.editor != nil {
+		if notes, err := d.editor.Notes(ctx, id); err == nil && json.Unmarshal(notes[timingNote], &v) == nil {
+			return v, true
+		}
+	}
+	return d.timings.get(id)
 }
 
 // sound refuses what no browser measures.
@@ -107,8 +130,8 @@ func (v *Timing) sound() bool {
 
 // timingModel is what the panel Time shows of a page's timing; nil when no browser
 // has sent it.
-func (d *Dashboard) timingModel(id instrument.ID) *view.PageTiming {
-	v, ok := d.timings.get(id)
+func (d *Dashboard) timingModel(ctx context.Context, id instrument.ID) *view.PageTiming {
+	v, ok := d.timingOf(ctx, id)
 	if !ok {
 		return nil
 	}

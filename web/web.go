@@ -28,7 +28,7 @@ type Dashboard struct {
 	heavy   chan struct{} // one for each page in the making
 	key     []byte        // signs what every form carries
 	timings timings
-	log     auditLog
+	editor  Editor // nil: nothing can be changed
 }
 
 const (
@@ -47,6 +47,7 @@ func New(c Config) (*Dashboard, error) {
 		config: c, mux: http.NewServeMux(), base: view.Base(c.Prefix),
 		streams: make(chan struct{}, maxStreams), heavy: make(chan struct{}, maxHeavy), key: newKey(),
 	}
+	d.editor, _ = c.Store.(Editor)
 	d.routes()
 	return d, nil
 }
@@ -69,12 +70,16 @@ func (d *Dashboard) routes() {
 		"slow":                  slowPage,
 		"health":                healthPage,
 		"watch":                 watchPage,
+		"compare":               comparePage,
 		"":                      noPage, // whatever else is asked for
 	} {
 		d.handle(path, d.html(p))
 	}
 	for path, a := range apiRoutes {
 		d.handle("api/v1/"+path, d.json(a))
+	}
+	for path, f := range forms {
+		d.mux.HandleFunc("POST "+d.config.Prefix+path, d.post(f))
 	}
 	d.mux.HandleFunc("POST "+d.config.Prefix+"api/v1/requests/{id}/timing", func(w http.ResponseWriter, r *http.Request) {
 		if !d.sameOrigin(r) {

@@ -28,6 +28,8 @@ func browsed() view.Record {
 		Fix: "use the error that Send returns, or SendRobust where a failure may be passed over.",
 	}}
 	m.Inferred = 1
+	m.Forms, m.Compare, m.Pinned = forms(true), "/_toolbar/compare?a="+m.ID+"&b=median", true
+	m.CopyAs = []view.CopyAs{{Label: "cURL", Href: "/_toolbar/requests/" + m.ID + "/as/curl"}, {Label: "Markdown", Href: "/_toolbar/requests/" + m.ID + "/as/markdown"}}
 	m.Runtime = []view.Attr{{Key: "Allocated", Value: "1.4 MiB", Type: "by the whole process meanwhile"}, {Key: "Goroutines", Value: "42"}}
 	m.Page = &view.PageTiming{Type: "navigate", Bytes: 14210, Shift: 0.14, Millis: map[string]float64{
 		"ttfb": 640, "response": 4.2, "fcp": 890, "interactive": 940, "content_loaded": 951, "lcp": 2710, "load": 1480, "inp": 96,

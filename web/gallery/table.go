@@ -35,6 +35,17 @@ var samples = []sample{
 			m.Rows, m.Total, m.Older, m.Query, m.Error = nil, 0, "", "dur:fast", "dur: \"fast\" is no duration; write dur:>200ms"
 		})
 	}), "requests?q=dur%3Afast"},
+	{"requests-chosen", "columns and a filter that a viewer chose, ready to be saved", page(view.RecordListPage, func() view.RecordList {
+		return filtered(func(m *view.RecordList) {
+			m.Forms = forms(true)
+			m.Filter = "dur>200ms"
+			m.Columns = view.RecordColumns(view.URL{Query: url.Values{"col": {"time", "tags", "id"}}})
+			m.Rows[0].Pinned, m.Rows[0].Tags = true, []string{"beta", "checkout"}
+		})
+	}), "requests?col=time&col=tags&col=id&q=dur%3E200ms"},
+	{"requests-readonly", "a viewer who may look and nothing else", page(view.RecordListPage, func() view.RecordList {
+		return filtered(func(m *view.RecordList) { m.Forms = forms(false) })
+	}), "requests"},
 	{"requests-slowest", "sorted, searched only in part", page(view.RecordListPage, func() view.RecordList {
 		return filtered(func(m *view.RecordList) { m.Sort, m.Searched, m.All = "duration", 312000, 1000000 })
 	}), "requests?sort=duration"},
@@ -111,6 +122,13 @@ var samples = []sample{
 	{"missing", "a record that expired", page(view.MissingPage, func() view.Missing {
 		return view.Missing{Title: "Record expired", Text: "It was older than 7 days and was removed. The statistics of its handler are still here.", Expired: true, Href: string(base) + "handlers", Action: "Statistics"}
 	}), "requests/0f0000000000a"},
+	{"compare", "a slow request beside the median of its route", page(view.ComparePage, func() view.Compare {
+		return view.Compare{A: order(), B: with(browsed(), func(m *view.Record) { m.Spans, m.Duration = m.Spans[:20], ms(210) }), MedianOf: 200}
+	}), "compare?a=" + orderID + "&b=median"},
+	{"compare-none", "nothing chosen yet", page(view.ComparePage, zero[view.Compare]), "compare"},
+	{"question", "before something is done that cannot be undone", page(view.QuestionPage, func() view.Question {
+		return view.Question{Title: "Delete Records", Text: "12 of the Records will be removed from the store. This cannot be undone.", Action: "Delete 12", Path: string(base) + "marks", Back: string(base) + "requests"}
+	}), "requests"},
 	{"watch", "the toolbar alone, for apps without pages", func(s view.Shell) templ.Component {
 		s.Origin = "http://127.0.0.1:8080"
 		return view.WatchPage(s, "tokens.css toolbar.css app.css")
@@ -118,6 +136,11 @@ var samples = []sample{
 	{"missing-page", "no such page", page(view.MissingPage, func() view.Missing {
 		return view.Missing{Title: "No such page", Text: "The dashboard has no page of this name."}
 	}), "nothing"},
+}
+
+// forms are the actions on Records, for who has all rights or none.
+func forms(all bool) *view.RecordForms {
+	return &view.RecordForms{Proof: "proof", Marks: string(base) + "marks", Filters: string(base) + "filters", Pin: all, Tag: all, Delete: all}
 }
 
 func zero[M any]() (m M) { return m }

@@ -66,6 +66,14 @@
     for (const b of $$('[data-copy], [data-copy-text]', in_)) b.hidden = false;
   };
   document.addEventListener('click', (e) => {
+    const form = e.target.closest('[data-copy-href]');
+    if (form && !e.ctrlKey && !e.metaKey && !e.shiftKey) {
+      e.preventDefault();
+      fetch(form.href).then((res) => (res.ok ? res.text() : Promise.reject(res)))
+        .then((text) => copy(text, form.textContent), () => toast('This record cannot be written so'));
+      form.closest('details').open = false;
+      return;
+    }
     const b = e.target.closest('[data-copy], [data-copy-text]');
     if (!b) return;
     if (b.dataset.copyText) copy(b.dataset.copyText, b.dataset.copyText);
@@ -111,6 +119,96 @@
     if (!all.length) return;
     const i = all.indexOf(at);
     select(all[i < 0 ? (by > 0 ? 0 : all.length - 1) : Math.max(0, Math.min(all.length - 1, i + by))]);
+  };
+
+  // ---------- rows: tick, compare ----------
+  const marks = () => {
+    const form = $('form[data-marks]');
+    if (!form) return;
+    const show = () => {
+      const n = $$('input[name=id]:checked', form).length;
+      $('[data-marked]', form).textContent = n === 0 ? 'Tick rows to' : n + ' ticked:';
+      for (const b of $$('button[name=do]', form)) b.disabled = b.value === 'compare' ? n !== 2 : n === 0;
+    };
+    form.addEventListener('change', show);
+    show();
+  };
+  const tick = () => {
+    const box = at && $('input[name=id]', at);
+    if (box) box.click();
+  };
+  const compareTwo = () => {
+    const b = $('form[data-marks] button[value=compare]');
+    if (b && !b.disabled) b.click();
+  };
+
+  // ---------- filter: what can come next ----------
+  const completion = () => {
+    const input = $('input[data-complete]');
+    if (!input) return;
+    const list = make('ul', { className: 'completions', id: 'completions', hidden: true });
+    list.setAttribute('role', 'listbox');
+    list.setAttribute('aria-label', 'Ways to go on');
+    input.parentElement.append(list);
+    for (const [k, v] of [['role', 'combobox'], ['aria-autocomplete', 'list'], ['aria-controls', 'completions'], ['aria-expanded', 'false']]) input.setAttribute(k, v);
+    let found = [], chosen = -1, turn = 0;
+    const bytes = (text) => new TextEncoder().encode(text);
+    const show = () => {
+      list.hidden = !found.length;
+      input.setAttribute('aria-expanded', String(!list.hidden));
+      list.replaceChildren(...found.map((c, i) => {
+        const li = make('li', { id: 'completion-' + i }, make('b', { textContent: c.text }), make('span', { textContent: c.doc || '' }));
+        li.setAttribute('role', 'option');
+        li.setAttribute('aria-selected', String(i === chosen));
+        return li;
+      }));
+      if (chosen >= 0) {
+        input.setAttribute('aria-activedescendant', 'completion-' + chosen);
+        list.children[chosen].scrollIntoView({ block: 'nearest' });
+      } else input.removeAttribute('aria-activedescendant');
+    };
+    const close = () => { found = []; chosen = -1; turn++; show(); };
+    const ask = async () => {
+      const mine = ++turn;
+      const url = new URL(input.dataset.complete, location.href);
+      url.searchParams.set('q', input.value);
+      url.searchParams.set('at', bytes(input.value.slice(0, input.selectionStart)).length);
+      try {
+        const res = await fetch(url);
+        const answer = res.ok ? (await res.json()).completions : [];
+        if (mine !== turn) return;
+        found = answer;
+        chosen = -1;
+        show();
+      } catch { /* the server is gone: the filter can be typed without help */ }
+    };
+    const take = (c) => {
+      const text = bytes(input.value), dec = new TextDecoder();
+      const before = dec.decode(text.slice(0, c.from)) + c.text;
+      input.value = before + dec.decode(text.slice(c.to));
+      input.setSelectionRange(before.length, before.length);
+      ask();
+    };
+    input.addEventListener('input', ask);
+    input.addEventListener('focus', ask);
+    input.addEventListener('blur', () => setTimeout(close, 150));
+    list.addEventListener('pointerdown', (e) => {
+      const i = [...list.children].indexOf(e.target.closest('li'));
+      if (i < 0) return;
+      e.preventDefault();
+      take(found[i]);
+    });
+    input.addEventListener('keydown', (e) => {
+      if (list.hidden || e.ctrlKey || e.metaKey || e.altKey) return;
+      if (e.key === 'ArrowDown' || e.key === 'ArrowUp') {
+        chosen = (chosen + (e.key === 'ArrowDown' ? 1 : -1) + found.length + (chosen < 0 && e.key === 'ArrowUp' ? 1 : 0)) % found.length;
+        show();
+      } else if ((e.key === 'Enter' || e.key === 'Tab') && chosen >= 0) take(found[chosen]);
+      else if (e.key === 'Escape') close();
+      else return;
+      e.preventDefault();
+      e.stopPropagation();
+    });
   };
 
   // ---------- live ----------
@@ -280,7 +378,7 @@
 
   // ---------- keys ----------
   const keys = [
-    ['/', 'filter or search'], ['J  K', 'next, previous row'], ['Enter', 'open the row'], ['P', 'pause, resume live'],
+    ['/', 'filter or search'], ['J  K', 'next, previous row'], ['Enter', 'open the row'], ['X', 'tick the row'], ['C', 'compare the two that are ticked'], ['P', 'pause, resume live'],
     ['[  ]', 'previous, next of this route'], ['← →', 'collapse, expand a span'], ['Esc', 'close, leave'], ['?', 'this list'],
   ];
   const help = () => {
@@ -308,10 +406,12 @@
     if (b) twist(b, open);
   };
   const letters = {
-    '/': () => ($('.filter input[name=q]') || $('[data-key="/"]')).focus(),
+    '/': () => ($('.filter input[data-complete]') || $('[data-key="/"]')).focus(),
     'j': () => step(1),
     'k': () => step(-1),
     'p': () => live.toggle(),
+    'x': tick,
+    'c': compareTwo,
     '[': () => follow('['),
     ']': () => follow(']'),
     '?': help,
@@ -340,6 +440,8 @@
   document.addEventListener('DOMContentLoaded', () => {
     themeSwitch();
     showCopy(document);
+    marks();
+    completion();
     live.start();
   });
 })();

@@ -33,6 +33,9 @@ type Health struct {
 
 	Processes []Process
 	Checks    []Check
+	Audits    []Audit // newest first
+	ReadOnly  bool    // nobody may change anything here
+	Settings  []AttrGroup
 }
 
 // Reason is a count with its cause.

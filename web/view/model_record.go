@@ -60,9 +60,10 @@ type Record struct {
 	ModulesChanged []Attr // against the build before
 	Settings       []AttrGroup
 
-	Actions []RecordAction
 	CopyAs  []CopyAs
-	Compare string // address that compares this Record with its route's median; "" none
+	Compare string       // address that compares this Record with its route's median; "" none
+	Pinned  bool         // kept until somebody unpins it
+	Forms   *RecordForms // nil: nothing can be done with it
 
 	Panel string // "" is the waterfall; see [Panels]
 	Prev  string // id of the previous Record of this route, "" none
@@ -175,18 +176,8 @@ type Frame struct {
 	Own    bool   // of the app, not of a library
 }
 
-// RecordAction is a form that changes a Record.
-type RecordAction struct {
-	Label   string
-	Path    string // where it is posted to
-	Fields  []Attr // hidden ones
-	Input   string // name of a text field; "" none
-	Value   string // of the field
-	Danger  bool   // ask before: Confirm says what will happen
-	Confirm string
-}
-
 // CopyAs is a Record in another form, to be copied.
 type CopyAs struct {
-	Label, Text string
+	Label string // "cURL"
+	Href  string // where it is
 }

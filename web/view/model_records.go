@@ -7,10 +7,15 @@ type RecordList struct {
 	Kind  Kind // what is listed; requests when empty
 	Kinds []Choice
 
-	Query  string  // the filter, as typed
-	Error  string  // what is wrong with it; "" nothing
-	Tokens []Token // the filter, taken apart
-	Saved  []Choice
+	Filter  string  // the filter that applies, as one text
+	Query   string  // what was typed and cannot be read
+	Error   string  // what is wrong with it; "" nothing
+	Pointer string  // two lines: the text, and a mark under the mistake
+	Tokens  []Token // the filter, taken apart
+	Saved   []Choice
+
+	Columns []Column     // to choose from
+	Forms   *RecordForms // nil: nothing can be done with the rows
 
 	// Sort is the column that orders the list: "time", "duration", "queries". Only "time" updates live.
 	Sort string
@@ -31,6 +36,20 @@ type Choice struct {
 	Href    string
 	Count   int64 // negative shows none
 	Current bool
+	Own     bool // saved by a viewer, who may remove it
+}
+
+// Column is a column of the list of Records that can be shown or not.
+type Column struct {
+	Name, Label string
+	Shown       bool
+}
+
+// RecordForms are what may be done with the rows of a list.
+type RecordForms struct {
+	Proof            string
+	Marks, Filters   string // where the forms go
+	Pin, Tag, Delete bool   // the rights to it
 }
 
 // Token is one condition of a filter. Its Href is the list without it.
@@ -62,5 +81,6 @@ type RecordRow struct {
 	Signals   int64
 	Note      string // what went wrong: "payments.test timed out"
 	User      string
-	Build     string
+	Tags      []string
+	Pinned    bool
 }

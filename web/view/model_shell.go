@@ -63,8 +63,19 @@ type Live struct {
 
 // Audit is one action of a viewer, done or refused.
 type Audit struct {
-	At     time.Time
-	Who    string
-	Action string
-	Did    string
+	At      time.Time
+	Who     string
+	Action  string
+	Target  string
+	Outcome string // "" when it was done, otherwise why not
+}
+
+// Question is asked before something is done that cannot be undone.
+type Question struct {
+	Title, Text string
+	Action      string // on the button that does it
+	Path        string // where the form goes
+	Proof       string
+	Back        string // where a refusal leads
+	Fields      []Attr // hidden
 }

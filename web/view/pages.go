@@ -39,8 +39,10 @@ func HealthPage(s Shell, m Health) templ.Component { return page(s, health(s, m)
 func MissingPage(s Shell, m Missing) templ.Component { return page(s, missing(s, m)) }
 
 // RecordRows are rows of a Record list, for the stream that a live list listens to. The list that receives
-// them has the icons already. Of s only Base and Now matter.
-func RecordRows(s Shell, rows []RecordRow) templ.Component { return cleanRows(recordRows(s, rows)) }
+// them has the icons already. Of s only Base, Here and Now matter.
+func RecordRows(s Shell, rows []RecordRow) templ.Component {
+	return cleanRows(recordRows(s, rows, s.Here.Get("ticks") != ""))
+}
 
 // RecordPanel is the panel that m.Panel names, for the drawer of the element in the page: the markup of
 // [RecordPage] without its head. Wrap it in [Fragment].
@@ -55,3 +57,9 @@ func PanelFailed(panel, reason string) templ.Component { return panelFailed(pane
 
 // WatchPage is a page of nothing but the toolbar; css are the addresses of its stylesheets, with spaces between.
 func WatchPage(s Shell, css string) templ.Component { return page(s, watch(s, css)) }
+
+// QuestionPage asks before something is done that cannot be undone.
+func QuestionPage(s Shell, q Question) templ.Component { return page(s, question(s, q)) }
+
+// ComparePage is two Records side by side.
+func ComparePage(s Shell, c Compare) templ.Component { return page(s, compare(s, c)) }

@@ -186,7 +186,7 @@ func browserCard(v recordView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.Page == nil {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<div class=\"pad\"><p class=\"dim\">No browser has sent its timing for this record: that is done by the toolbar in a page, once the page has loaded. It is kept in memory, for the newest pages.</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<div class=\"pad\"><p class=\"dim\">No browser has sent its timing for this record: that is done by the toolbar in a page, once the page has loaded.</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

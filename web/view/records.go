@@ -93,6 +93,30 @@ func (t Token) text() string {
 	return t.Key + ":" + t.Value
 }
 
+// recordColumns are the columns that may be left out, and whether they are there unless somebody chooses.
+var recordColumns = []Column{
+	{"time", "Time", true}, {"code", "Code", true}, {"sql", "SQL", true}, {"signals", "Signals", true},
+	{"note", "Note", true}, {"user", "User", true}, {"tags", "Tags", false}, {"id", "Id", false},
+}
+
+// RecordColumns are the columns of a list as the parameters "col" choose them; with one that is no column, such as
+// "none", all can be left out.
+func RecordColumns(here URL) []Column {
+	out := slices.Clone(recordColumns)
+	chosen := here.Query["col"]
+	for i := range out {
+		if len(chosen) > 0 {
+			out[i].Shown = slices.Contains(chosen, out[i].Name)
+		}
+	}
+	return out
+}
+
+// shows tells whether a list has a column.
+func (s Shell) shows(column string) bool {
+	return slices.ContainsFunc(RecordColumns(s.Here), func(c Column) bool { return c.Name == column && c.Shown })
+}
+
 // kept are the parameters that a form must carry along besides its own.
 func (s Shell) kept(own ...string) []Attr {
 	var out []Attr
@@ -163,4 +187,9 @@ func cleanRows(rows templ.Component) templ.Component {
 		}
 		return writeClean(w, buf.Bytes())
 	})
+}
+
+// canSave tells whether the filter that applies can be kept under a name.
+func (m RecordList) canSave() bool {
+	return m.Forms != nil && m.Forms.Tag && m.Filter != "" && !slices.ContainsFunc(m.Saved, func(c Choice) bool { return c.Current })
 }

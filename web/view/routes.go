@@ -31,6 +31,11 @@ func (b Base) Handler(k Kind, name string) string {
 	return string(b) + "handlers?" + url.Values{"kind": {string(k)}, "name": {name}}.Encode()
 }
 
+// CompareRecords links to two Records side by side.
+func (b Base) CompareRecords(a, c string) string {
+	return string(b) + "compare?" + url.Values{"a": {a}, "b": {c}}.Encode()
+}
+
 // Signal links to one signal of the catalogue.
 func (b Base) Signal(name string) string {
 	return string(b) + "signals?" + url.Values{"signal": {name}}.Encode()

@@ -13,7 +13,7 @@ const (
 	renderCode   = "rendertap.Execute(ctx, page, w, data) // or rendertap.Component(ctx, layout)"
 	taskCode     = "OrderPlaced.SendAsync(ctx, sender, order)"
 	customCode   = "ctx, span := instrument.Start(ctx, resize) // var resize = instrument.NewHandler(instrument.KindCustom, \"resize\", instrument.Source{})\ndefer func() { span.End(err) }()"
-	settingsCode = "tb, err := toolbar.New(toolbar.Config{\n\tSettings: func() []toolbar.Setting { return appSettings() },\n})"
+	settingsCode = "tb, err := toolbar.New(toolbar.Config{Settings: config})"
 	logCode      = "logger := slog.New(slogtap.New(slog.NewTextHandler(os.Stderr, nil)))"
 )
 
