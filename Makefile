@@ -4,6 +4,7 @@ MODULES += contrib/chi
 MODULES += contrib/echo
 MODULES += contrib/gin
 MODULES += contrib/gorilla
+MODULES += contrib/gorm
 MODULES += demo
 MODULES += bench
 GO ?= go
