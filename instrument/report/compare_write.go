@@ -162,7 +162,7 @@ func (c *Comparison) Markdown(w io.Writer) error {
 	}
 	for i := range c.Rows {
 		r := &c.Rows[i]
-		fmt.Fprintf(out, "| %s | %s |", kindName(r.Kind), mdCell(r.Name))
+		fmt.Fprintf(out, "| %s | %s |", kindName(r.Kind), term.Cell(r.Name))
 		for _, col := range compareColumns {
 			fmt.Fprintf(out, " %s |", col.cell(r))
 		}

@@ -31,7 +31,7 @@ func mdTable(out io.Writer, rows []Row) {
 	fmt.Fprint(out, "\n| ---: | --- | --- | --- |", strings.Repeat(" ---: |", len(columns)), "\n")
 	for i := range rows {
 		r := &rows[i]
-		fmt.Fprintf(out, "| %d | %s | %s | %s |", i+1, kindName(r.Kind), mdCell(r.Name), mdCell(r.Source.String()))
+		fmt.Fprintf(out, "| %d | %s | %s | %s |", i+1, kindName(r.Kind), term.Cell(r.Name), term.Cell(r.Source.String()))
 		for _, c := range columns {
 			fmt.Fprintf(out, " %s |", c.cell(r))
 		}
@@ -62,29 +62,9 @@ func mdReasons(out io.Writer, rows []Row) {
 func mdShare(share float64) string { return strings.Replace(percent(share), "<", "&lt;", 1) }
 
 func mdName(h instrument.HandlerInfo) string {
-	s := kindName(h.Kind) + " " + mdCode(h.Name)
+	s := kindName(h.Kind) + " " + term.Code(h.Name)
 	if h.Source.File != "" {
-		s += " (" + mdCode(h.Source.String()) + ")"
+		s += " (" + term.Code(h.Source.String()) + ")"
 	}
 	return s
 }
-
-// mdCode puts s into a code span. The fence is longer than any row of backticks
-// in it, and a space keeps one at an end apart.
-func mdCode(s string) string {
-	s = term.Line(s)
-	if strings.TrimSpace(s) == "" {
-		return ""
-	}
-	fence := "`"
-	for strings.Contains(s, fence) {
-		fence += "`"
-	}
-	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
-		s = " " + s + " "
-	}
-	return fence + s + fence
-}
-
-// mdCell is mdCode inside of a table, where a bar ends the cell even in code.
-func mdCell(s string) string { return strings.ReplaceAll(mdCode(s), "|", `\|`) }
