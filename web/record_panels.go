@@ -19,6 +19,8 @@ func (d *Dashboard) panels(r *http.Request, rec *instrument.Record, m *view.Reco
 	m.Page = d.timingModel(r.Context(), rec.ID)
 	m.Runtime = runtimeReadings(rec)
 	switch m.Panel {
+	case "request":
+		d.redirects(r.Context(), rec, m)
 	case "versions":
 		d.versions(r.Context(), rec, m)
 	case "settings":
@@ -164,3 +166,65 @@ func (d *Dashboard) settings(ctx context.Context, process int64) (out []view.Att
 }
 
 var groupTitles = map[string]string{"app": "App", "flags": "Flags", "environment": "Environment", "toolbar": "Toolbar"}
+
+// maxRedirects bounds the chain that is shown; browsers follow twenty.
+const maxRedirects = 20
+
+// redirects is the chain of redirects that a request is part of.
+func (d *Dashboard) redirects(ctx context.Context, rec *instrument.Record, m *view.Record) {
+	if m.Request == nil {
+		return
+	}
+	chain := []view.Redirect{redirectModel(rec, true)}
+	for at := rec; isRedirected(at) && len(chain) < maxRedirects; {
+		up, err := d.config.Store.Record(ctx, at.Parent)
+		if err != nil {
+			break
+		}
+		chain = append([]view.Redirect{redirectModel(up, false)}, chain...)
+		at = up
+	}
+	for at := rec; len(chain) < maxRedirects; {
+		next := d.redirectedTo(ctx, at)
+		if next == nil {
+			break
+		}
+		chain = append(chain, redirectModel(next, false))
+		at = next
+	}
+	if len(chain) > 1 {
+		m.Request.Redirects = chain
+	}
+}
+
+func isRedirected(rec *instrument.Record) bool {
+	return rec.Parent != 0 && slices.ContainsFunc(rec.Attrs, func(kv instrument.KV) bool { return kv.Key == "redirect.from" })
+}
+
+// redirectedTo is the request that followed a redirect; nil when it ended there.
+func (d *Dashboard) redirectedTo(ctx context.Context, rec *instrument.Record) *instrument.Record {
+	if rec.Status < 300 || rec.Status > 399 {
+		return nil
+	}
+	children, err := d.config.Store.Children(ctx, rec.ID)
+	if err != nil {
+		return nil
+	}
+	for i := range children {
+		next, err := d.config.Store.Record(ctx, children[i].ID)
+		if err == nil && isRedirected(next) {
+			return next
+		}
+	}
+	return nil
+}
+
+func redirectModel(rec *instrument.Record, current bool) view.Redirect {
+	r := view.Redirect{ID: rec.ID.String(), Method: rec.Method, URL: rec.Path, Code: rec.Status, Current: current}
+	for _, kv := range rec.Attrs {
+		if strings.EqualFold(kv.Key, "http.response.header.location") {
+			r.Location = valueText(kv.Value)
+		}
+	}
+	return r
+}

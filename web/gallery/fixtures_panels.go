@@ -27,6 +27,15 @@ func browsed() view.Record {
 		Status: view.StatusBad, Title: "An error was swallowed in update-customer-stats", Text: "The receiver failed and the view answered 201.",
 		Fix: "use the error that Send returns, or SendRobust where a failure may be passed over.",
 	}}
+	r := *m.Request
+	r.Redirects = []view.Redirect{
+		{ID: "0f3k9ab27d0e0", Method: "POST", URL: "/checkout", Code: 303, Location: "/orders"},
+		{ID: m.ID, Method: "POST", URL: "/orders", Code: 201, Current: true},
+	}
+	r.Session, r.SessionChanged = []view.Attr{{Key: "cart", Value: "3 items"}, {Key: "csrf", Masked: true}}, "cart changed; flash removed"
+	r.Files = []view.Attr{{Key: "photo", Value: "mug.png", Type: "image/png, 412 KiB"}}
+	r.Body = &view.Body{Kind: "multipart", Why: "Only its values and the names of its files are kept.", Bytes: 422000, Read: 1200, Cut: true}
+	m.Request = &r
 	m.Inferred = 1
 	m.Forms, m.Compare, m.Pinned = forms(true), "/_toolbar/compare?a="+m.ID+"&b=median", true
 	m.CopyAs = []view.CopyAs{{Label: "cURL", Href: "/_toolbar/requests/" + m.ID + "/as/curl"}, {Label: "Markdown", Href: "/_toolbar/requests/" + m.ID + "/as/markdown"}}

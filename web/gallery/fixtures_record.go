@@ -132,8 +132,8 @@ func orderRequest() *view.Request {
 			{Key: "User-Agent", Value: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"},
 		},
 		ResponseHeader: []view.Attr{{Key: "Content-Type", Value: "text/html; charset=utf-8"}, {Key: "Set-Cookie", Masked: true}},
-		Body:           &view.Body{Type: "application/x-www-form-urlencoded", Text: "cart=8812&card_number=•••", Bytes: 412, Kept: 412},
-		ResponseBody:   &view.Body{Type: "image/png", Bytes: 181230, Kept: 65536},
+		Body:           &view.Body{Kind: "json", Read: -1, Text: "cart=8812&card_number=•••", Bytes: 412},
+		ResponseBody:   &view.Body{Kind: "json", Read: -1, Bytes: 181230},
 	}
 }
 
@@ -203,7 +203,7 @@ func attacked() view.Record {
 		Start: now, Duration: ms(20), User: hostile, Build: hostile, Tags: []string{hostile}, Spans: t.spans, ClientErr: hostile,
 		Caps: []view.Cap{{Kind: view.KindQuery, Name: hostile, Count: 2}},
 	}
-	m.Request = &view.Request{URL: hostile, Header: []view.Attr{{Key: hostile, Value: hostile, Type: hostile}}, Body: &view.Body{Text: hostile, Type: hostile}}
+	m.Request = &view.Request{URL: hostile, Header: []view.Attr{{Key: hostile, Value: hostile, Type: hostile}}, Body: &view.Body{Text: hostile, Kind: hostile}}
 	return m
 }
 
@@ -218,6 +218,6 @@ func long() view.Record {
 	return view.Record{
 		ID: "0f3k9ag33long", Kind: view.KindRequest, Method: "GET", Name: "/" + word, Route: "GET /{page}", Code: 500, CodeText: "Internal Server Error",
 		Status: view.StatusBad, Start: now, Duration: ms(33), User: word, Spans: t.spans, Tags: []string{word},
-		Request: &view.Request{URL: "/" + word, Header: []view.Attr{{Key: "X-" + word, Value: word}}, Body: &view.Body{Type: "text/plain", Text: word, Bytes: 400, Kept: 400}},
+		Request: &view.Request{URL: "/" + word, Header: []view.Attr{{Key: "X-" + word, Value: word}}, Body: &view.Body{Kind: "json", Read: -1, Text: word, Bytes: 400}},
 	}
 }

@@ -60,6 +60,7 @@ var samples = []sample{
 
 	{"record", "a slow request with a failing receiver and an N+1", recordPage(order), "requests/" + orderID},
 	{"record-open", "a group opened, another span selected", recordPage(order), "requests/" + orderID + "?open=9&span=50"},
+	{"record-zoomed", "a part of the time, and only some kinds", recordPage(order), "requests/" + orderID + "?from=100000000&to=300000000&kinds=query,receiver&span=50"},
 	{"record-failed-only", "only what failed", recordPage(order), "requests/" + orderID + "?show=failed"},
 	{"record-sql", "the SQL panel", recordPanel(order, "sql"), "requests/" + orderID + "/sql"},
 	{"record-signals", "the signals panel", recordPanel(order, "signals"), "requests/" + orderID + "/signals"},
@@ -74,6 +75,7 @@ var samples = []sample{
 	{"record-custom", "spans of the app's own and of an integration's kind", recordPanel(browsed, "custom"), "requests/" + orderID + "/custom"},
 	{"record-alerts", "what was found wrong", recordPanel(browsed, "alerts"), "requests/" + orderID + "/alerts"},
 	{"record-alerts-none", "nothing was found wrong", recordPanel(quick, "alerts"), "requests/0f3k9ad00h341/alerts"},
+	{"record-request-more", "a request after a redirect, with uploads and a session", recordPanel(browsed, "request"), "requests/" + orderID + "/request"},
 	{"record-time", "time by kind, and what a browser measured", recordPanel(browsed, "time"), "requests/" + orderID + "/time"},
 	{"record-time-alone", "no browser has sent its timing", recordPanel(quick, "time"), "requests/0f3k9ad00h341/time"},
 	{"record-versions", "the build, with what changed", recordPanel(browsed, "versions"), "requests/" + orderID + "/versions"},

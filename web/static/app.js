@@ -379,7 +379,7 @@
   // ---------- keys ----------
   const keys = [
     ['/', 'filter or search'], ['J  K', 'next, previous row'], ['Enter', 'open the row'], ['X', 'tick the row'], ['C', 'compare the two that are ticked'], ['P', 'pause, resume live'],
-    ['[  ]', 'previous, next of this route'], ['← →', 'collapse, expand a span'], ['Esc', 'close, leave'], ['?', 'this list'],
+    ['[  ]', 'previous, next of this route'], ['+  -  0', 'zoom in, out, all'], ['← →', 'collapse, expand a span'], ['Esc', 'close, leave'], ['?', 'this list'],
   ];
   const help = () => {
     let d = $('dialog.keys');
@@ -414,6 +414,10 @@
     'c': compareTwo,
     '[': () => follow('['),
     ']': () => follow(']'),
+    '+': () => follow('+'),
+    '=': () => follow('+'),
+    '-': () => follow('-'),
+    '0': () => follow('0'),
     '?': help,
     'Enter': () => { const a = at && $('a[href]:not(.tw)', at); if (a) a.click(); },
     'ArrowLeft': () => fold(false),

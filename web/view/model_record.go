@@ -120,16 +120,33 @@ type Request struct {
 	Session                     []Attr
 	Header                      []Attr
 	ResponseHeader              []Attr
+	SetCookies                  []Attr
+	SessionChanged              string // "cart changed; user added"; "" nothing did
+	Files                       []Attr // uploads
+	Redirects                   []Redirect
 	Body, ResponseBody          *Body // nil: not kept
 	Attrs                       []Attr
 }
 
+// Redirect is a request of a chain of redirects.
+type Redirect struct {
+	ID       string
+	Method   string
+	URL      string
+	Code     int
+	Location string // where it sent the client; "" it answered
+	Current  bool
+}
+
 // Body is a captured body.
 type Body struct {
-	Type  string // content type
-	Text  string // "" when it is not text
-	Bytes int64  // its full length
-	Kept  int64  // of Bytes
+	Kind  string // json, form, multipart, text, xml, binary, encoded, file, asset
+	Text  string // "" when it was not kept
+	Why   string // why it was not
+	Flaw  string // what is wrong with it: "not JSON from byte 6 on"
+	Bytes int64  // its length as it was announced; negative not known
+	Read  int64  // how much of it the handler read; negative not known
+	Cut   bool   // there was more than is kept
 }
 
 // Attr is a name with a value.

@@ -78,14 +78,22 @@ type attrGroup struct {
 func (r Request) groups() []attrGroup {
 	var out []attrGroup
 	for _, g := range []attrGroup{
-		{"Path values", r.PathValues}, {"Query", r.Query}, {"Form", r.Form}, {"Cookies", r.Cookies},
-		{"Session", r.Session}, {"Attributes", r.Attrs},
+		{"Path values", r.PathValues}, {"Query", r.Query}, {"Form", r.Form}, {"Uploads", r.Files}, {"Cookies", r.Cookies},
+		{"Cookies set", r.SetCookies}, {"Session", r.session()}, {"Attributes", r.Attrs},
 	} {
 		if len(g.attrs) > 0 {
 			out = append(out, g)
 		}
 	}
 	return out
+}
+
+// session is what it held at the end, and what the request changed in it.
+func (r Request) session() []Attr {
+	if r.SessionChanged == "" {
+		return r.Session
+	}
+	return append([]Attr{{Key: "changed here", Value: r.SessionChanged}}, r.Session...)
 }
 
 // facts are the single values of a request.
@@ -121,14 +129,23 @@ func filled(as []Attr) []Attr {
 	return out
 }
 
-// size says how long a body is and how much of it was kept.
+// size says what a body is, how long, and how much of it was read and kept.
 func (b Body) size() string {
-	text := Bytes(b.Bytes)
-	if b.Kept < b.Bytes {
-		text = Bytes(b.Kept) + " of " + Bytes(b.Bytes) + " kept"
+	var parts []string
+	if b.Kind != "" {
+		parts = append(parts, b.Kind)
 	}
-	if b.Type != "" {
-		text += ", " + b.Type
+	if b.Bytes >= 0 {
+		parts = append(parts, Bytes(b.Bytes))
 	}
-	return text
+	if b.Read >= 0 && b.Bytes >= 0 && b.Read < b.Bytes {
+		parts = append(parts, "the handler read "+Bytes(b.Read)+" of it")
+	}
+	if b.Cut {
+		parts = append(parts, "the first "+Bytes(int64(len(b.Text)))+" are kept")
+	}
+	if b.Flaw != "" {
+		parts = append(parts, b.Flaw)
+	}
+	return strings.Join(parts, ", ")
 }

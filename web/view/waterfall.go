@@ -31,13 +31,19 @@ type waterfall struct {
 	scale  scale
 	axis   []axisText
 	width  time.Duration // what the whole axis stands for
+	from   time.Duration // where it begins
+	zoomed bool
+	kinds  []Choice // of rows, to show alone
 }
 
 func newWaterfall(t *timeline, here URL) waterfall {
 	w := waterfall{timeline: t, scale: scaleFor(t.total)}
-	w.width, w.axis = timeAxis(t.total, w.scale)
+	w.zoom(here)
+	w.kinds = kindChoices(t, here)
 	open := openRows(here)
 	show := here.Get("show")
+	only := onlyKinds(here)
+	passes := func(r wfRow) bool { return w.shows(r, show) && (len(only) == 0 || only[t.spans[r.i].Kind]) }
 	var walk func(is []int, depth int, path string)
 	walk = func(is []int, depth int, path string) {
 		for _, r := range w.group(is, open) {
@@ -45,17 +51,17 @@ func newWaterfall(t *timeline, here URL) waterfall {
 			below := path + strconv.Itoa(r.i) + " "
 			if r.members != nil {
 				r.toggle = here.With("open", openList(open, r.i))
-				if w.shows(r, show) {
+				if passes(r) {
 					w.rows = append(w.rows, r)
 				}
-				if r.open {
+				if r.open && passes(r) {
 					for _, m := range r.members {
 						w.rows = append(w.rows, wfRow{i: m, depth: depth + 1, parents: below})
 					}
 				}
 				continue
 			}
-			if w.shows(r, show) {
+			if passes(r) {
 				w.rows = append(w.rows, r)
 			}
 			walk(w.children[r.i], depth+1, below)
@@ -146,25 +152,111 @@ func openList(open map[int]bool, toggle int) string {
 	return strings.Join(text, ",")
 }
 
-// timeAxis chooses round steps and the width of the axis, a little more than the whole time.
-func timeAxis(total time.Duration, s scale) (width time.Duration, axis []axisText) {
-	if total <= 0 {
-		return 1, nil
-	}
-	step := niceStep(total)
-	width = total + total/22
-	for at := time.Duration(0); at <= width; at += step {
-		share := float64(at) / float64(width)
+// timeAxis puts marks at round times of a window. With all in it, it is a little wider than the whole time.
+func timeAxis(from, width time.Duration, s scale) (axis []axisText) {
+	step := niceStep(width)
+	first := (from + step - 1) / step * step
+	for at := first; at <= from+width; at += step {
+		share := float64(at-from) / float64(width)
 		t := axisText{at: pct(share), anchor: "middle", label: axisNum(at, s)}
-		if at == 0 {
-			t.anchor, t.label = "start", "0 "+s.unit
+		if at == first {
+			t.label += " " + s.unit
+		}
+		if share < 0.03 {
+			t.anchor = "start"
 		}
 		if share > 0.97 {
 			t.anchor = "end"
 		}
 		axis = append(axis, t)
 	}
-	return width, axis
+	return axis
+}
+
+// zoom reads the window of time that is looked at, from the parameters "from" and "to" in nanoseconds.
+func (w *waterfall) zoom(here URL) {
+	w.width = max(1, w.total+w.total/22)
+	from, err1 := strconv.ParseInt(here.Get("from"), 10, 64)
+	to, err2 := strconv.ParseInt(here.Get("to"), 10, 64)
+	if err1 == nil && err2 == nil && from >= 0 && to > from && time.Duration(to) <= w.width {
+		w.from, w.width, w.zoomed = time.Duration(from), time.Duration(to-from), true
+	}
+	if w.total > 0 {
+		w.axis = timeAxis(w.from, w.width, w.scale)
+	}
+}
+
+// leastZoom is the shortest window: below it bars are wider than what a clock can tell apart.
+const leastZoom = time.Microsecond
+
+// zoomHref is the page with a window of another width around the middle of this one; "" when that is not possible.
+func (w waterfall) zoomHref(here URL, factor float64) string {
+	width := time.Duration(float64(w.width) * factor)
+	whole := max(1, w.total+w.total/22)
+	switch {
+	case width >= whole:
+		if !w.zoomed {
+			return ""
+		}
+		return here.With("from", "", "to", "")
+	case width < leastZoom:
+		return ""
+	}
+	mid := w.from + w.width/2
+	if i, err := strconv.Atoi(here.Get("span")); err == nil && i >= 0 && i < len(w.spans) && !w.zoomed {
+		mid = w.spans[i].Start + w.spans[i].Duration/2
+	}
+	from := min(max(0, mid-width/2), whole-width)
+	return zoomTo(here, from, from+width)
+}
+
+func zoomTo(here URL, from, to time.Duration) string {
+	return here.With("from", strconv.FormatInt(int64(from), 10), "to", strconv.FormatInt(int64(to), 10))
+}
+
+// spanZoom is the page with a window that a span fills; "" for a moment.
+func (v recordView) spanZoom(i int) string {
+	s := v.Spans[i]
+	if s.Duration < leastZoom || s.Duration > v.t.total*9/10 {
+		return ""
+	}
+	room := s.Duration / 20
+	return zoomTo(v.here, max(0, s.Start-room), min(s.Start+s.Duration+room, v.t.total+v.t.total/22)) + "#" + rowID(i)
+}
+
+// onlyKinds reads which kinds are shown alone: "kinds=query,call". Empty is all.
+func onlyKinds(here URL) map[Kind]bool {
+	only := map[Kind]bool{}
+	for part := range strings.SplitSeq(here.Get("kinds"), ",") {
+		if part != "" {
+			only[Kind(part)] = true
+		}
+	}
+	return only
+}
+
+// kindChoices are the kinds of a Record, each a link that adds it to those that are shown or takes it away.
+func kindChoices(t *timeline, here URL) (out []Choice) {
+	only := onlyKinds(here)
+	var seen []Kind
+	for _, s := range t.spans {
+		if !slices.Contains(seen, s.Kind) {
+			seen = append(seen, s.Kind)
+		}
+	}
+	if len(seen) < 3 {
+		return nil
+	}
+	for _, k := range seen {
+		var chosen []string
+		for _, o := range seen {
+			if only[o] != (o == k) {
+				chosen = append(chosen, string(o))
+			}
+		}
+		out = append(out, Choice{Label: string(k), Href: here.With("kinds", strings.Join(chosen, ",")), Count: int64(len(t.ofKind(k))), Current: only[k]})
+	}
+	return out
 }
 
 // axisNum writes a round time without the places that the column beside it has.
@@ -188,7 +280,7 @@ func niceStep(total time.Duration) time.Duration {
 }
 
 // x is a time as a place on the axis.
-func (w waterfall) x(d time.Duration) string { return pct(float64(d) / float64(w.width)) }
+func (w waterfall) x(d time.Duration) string { return pct(float64(d-w.from) / float64(w.width)) }
 
 // wide is a duration as a width that can still be seen.
 func (w waterfall) wide(d time.Duration) string {

@@ -96,3 +96,32 @@ func fileName(path, order string) string {
 	}
 	return name
 }
+
+func TestBrowser_TheWaterfallZoomsAndFiltersByAddress(t *testing.T) {
+	a, order := busy(t, 2)
+	p := openBrowser(t).tab()
+	p.open(a.Page("requests/" + order))
+	const rows = `document.querySelectorAll('table.wf tbody tr').length`
+	all := value[int](p, rows)
+	axis := `document.querySelector('table.wf th.time text').textContent`
+	whole := value[string](p, axis)
+	p.leave(`a[data-key="+"]`)
+	p.leave(`a[data-key="+"]`)
+	if zoomed := value[string](p, axis); zoomed == whole || zoomed == "" {
+		t.Errorf("zoomed in, the axis begins with %q as before", zoomed)
+	}
+	p.shoot("record-zoomed")
+	p.leave(`a[data-key="0"]`)
+	if back := value[string](p, axis); back != whole {
+		t.Errorf("the axis begins with %q, want %q", back, whole)
+	}
+	p.leave(`.kinds a[title^="Show SQL"]`)
+	if n := value[int](p, rows); n == 0 || n >= all {
+		t.Errorf("with queries alone there are %d of %d rows", n, all)
+	}
+	if kinds := value[[]string](p, `[...new Set([...document.querySelectorAll('table.wf .name svg[role=img]')].map((s) => s.getAttribute('aria-label')))]`); len(kinds) != 1 || kinds[0] != "query" {
+		t.Errorf("the rows are of kinds %q", kinds)
+	}
+	p.shoot("record-kinds")
+	p.quiet()
+}
