@@ -164,8 +164,9 @@ func (b *binding[T]) postSave(db *gorm.DB) error {
 	if p.write.Created {
 		c.Op = modelsignals.Created
 	}
-	b.commit(ctx, c)
-	if _, err := b.signals.PostSave.Send(ctx, b.signals.Name(), p.write); err != nil {
+	_, err := b.signals.PostSave.Send(ctx, b.signals.Name(), p.write)
+	b.commit(ctx, c) // whatever post_save said: the row is there if the transaction is
+	if err != nil {
 		return fmt.Errorf("save %s: post_save: %w", b.signals.Name(), err)
 	}
 	return nil
@@ -174,13 +175,14 @@ func (b *binding[T]) postSave(db *gorm.DB) error {
 func (b *binding[T]) bulkSaved(db *gorm.DB, p *pending[T]) error {
 	ctx := contextOf(db)
 	if p.create {
+		_, err := b.signals.BulkCreated.Send(ctx, b.signals.Name(), modelsignals.BulkCreate[T]{Models: p.models, BatchSize: len(p.models)})
 		b.commit(ctx, modelsignals.Commit[T]{Op: modelsignals.Created, Models: p.models, Count: int64(len(p.models)), Bulk: true})
-		return bulkError(b, "bulk create", "bulk_created",
-			second(b.signals.BulkCreated.Send(ctx, b.signals.Name(), modelsignals.BulkCreate[T]{Models: p.models, BatchSize: len(p.models)})))
+		return bulkError(b, "bulk create", "bulk_created", err)
 	}
 	u := modelsignals.BulkUpdate[T]{Models: p.models, Fields: p.write.Fields, Count: db.RowsAffected}
+	_, err := b.signals.BulkUpdated.Send(ctx, b.signals.Name(), u)
 	b.commit(ctx, modelsignals.Commit[T]{Op: modelsignals.Updated, Models: u.Models, Count: u.Count, Fields: u.Fields, Bulk: true})
-	return bulkError(b, "bulk update", "bulk_updated", second(b.signals.BulkUpdated.Send(ctx, b.signals.Name(), u)))
+	return bulkError(b, "bulk update", "bulk_updated", err)
 }
 
 func (b *binding[T]) preDelete(db *gorm.DB) error {
@@ -200,12 +202,13 @@ func (b *binding[T]) postDelete(db *gorm.DB) error {
 	}
 	ctx := contextOf(db)
 	if p.bulk {
+		_, err := b.signals.BulkDeleted.Send(ctx, b.signals.Name(), modelsignals.BulkDelete{Count: db.RowsAffected})
 		b.commit(ctx, modelsignals.Commit[T]{Op: modelsignals.Deleted, Count: db.RowsAffected, Bulk: true})
-		return bulkError(b, "bulk delete", "bulk_deleted",
-			second(b.signals.BulkDeleted.Send(ctx, b.signals.Name(), modelsignals.BulkDelete{Count: db.RowsAffected})))
+		return bulkError(b, "bulk delete", "bulk_deleted", err)
 	}
+	err := b.removing(db, b.signals.PostDelete, "post_delete", p)
 	b.commit(ctx, modelsignals.Commit[T]{Op: modelsignals.Deleted, Models: p.models, Count: int64(len(p.models))})
-	return b.removing(db, b.signals.PostDelete, "post_delete", p)
+	return err
 }
 
 func (b *binding[T]) removing(db *gorm.DB, s *signals.Signal[modelsignals.Removal[T]], phase string, p *pending[T]) error {
@@ -224,8 +227,6 @@ func (b *binding[T]) commit(ctx context.Context, c modelsignals.Commit[T]) {
 		return nil
 	})
 }
-
-func second[A any](_ A, err error) error { return err }
 
 func bulkError[T any](b *binding[T], what, signal string, err error) error {
 	if err == nil {
