@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -178,12 +179,17 @@ func TestPrepare_IsOfItsOwnKind(t *testing.T) {
 	}
 }
 
+// skips makes a statement of each run of a test: that one is skipped is remembered
+// by its text.
+var skips atomic.Int64
+
 func TestSkip_IsAskedOnceWithASpanAndThenNot(t *testing.T) {
 	t.Parallel()
 	db := open(t, newServer(), "like pgx")
+	statement := fmt.Sprint("SKIP until prepared, ", skips.Add(1))
 	rec := record(t, func(ctx context.Context) {
 		for range 3 {
-			must(db.ExecContext(ctx, "SKIP until prepared"))
+			must(db.ExecContext(ctx, statement))
 		}
 	})
 	skipped, run := 0, 0
@@ -369,15 +375,20 @@ func TestAs_ReachesTheDriversOwn(t *testing.T) {
 	}
 }
 
-// Each way that apps open their databases reports, and once.
-func TestEveryWayToOpen_Reports(t *testing.T) {
-	s := newServer()
-	old := fakeDriver{s, connShapes["like pgx"]}
-	modern := fakeContextDriver{old}
+// A name is registered once in a process, however often a test runs.
+var registered = sync.OnceValues(func() (old fakeDriver, modern fakeContextDriver) {
+	old = fakeDriver{newServer(), connShapes["like pgx"]}
+	modern = fakeContextDriver{old}
 	sql.Register("fake old", old)
 	sql.Register("fake modern", modern)
 	sqltap.Register("fake old tapped", old)
 	sqltap.Register("fake modern tapped", modern)
+	return old, modern
+})
+
+// Each way that apps open their databases reports, and once.
+func TestEveryWayToOpen_Reports(t *testing.T) {
+	old, modern := registered()
 	ways := map[string]func() (*sql.DB, error){
 		"Open of a driver with Open only": func() (*sql.DB, error) { return sqltap.Open("fake old", "") },
 		"Open of one with connectors":     func() (*sql.DB, error) { return sqltap.Open("fake modern", "") },

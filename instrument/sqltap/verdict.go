@@ -16,6 +16,9 @@ type Limits struct {
 	// Slow is the duration above which a statement is slow, by its fingerprint. For
 	// others the Recorder's threshold holds, which set their flag.
 	Slow map[string]time.Duration
+	// Gap is how long a pause between queries has to be to be told of. 0: a 20th of
+	// the Record, at least a millisecond.
+	Gap time.Duration
 }
 
 // Verdicts are what the queries of a Record show. Numbers of spans are indexes into
@@ -24,8 +27,11 @@ type Verdicts struct {
 	Patterns     []Pattern     // every statement once, the one that took most time first
 	NPlusOne     []Repeat      // lookups in a loop over the rows of another query
 	Sequential   []Repeat      // one after the other what could be one statement
+	Together     []Together    // different reads that need not wait for each other
+	Slow         []int         // above their limit, the slowest first
 	OpenRows     []int         // rows that were still open when the Record ended
 	Transactions []Transaction // in the order in which they began
+	Gaps         []Gap         // pauses between queries, in the order of time
 	PoolWait     time.Duration // for connections; 0 unless the option PoolWait was given
 }
 
@@ -34,6 +40,7 @@ type Pattern struct {
 	Statement  string // the fingerprint
 	Spans      []int
 	Time       time.Duration // together
+	Share      float64       // of the time of all queries, 0 to 1
 	Longest    time.Duration
 	Rows       int64 // read or affected, as far as known
 	Failed     int
@@ -88,8 +95,13 @@ func Judge(spans []instrument.RecordSpan, l Limits) Verdicts {
 		}
 		// What is longer than the Record was there is the wait of somebody else.
 		v.PoolWait += min(q.waited, q.span.Start)
+		if q.slow(l) {
+			v.Slow = append(v.Slow, q.at)
+		}
 	}
+	slices.SortStableFunc(v.Slow, func(a, b int) int { return cmp.Compare(spans[b].Duration, spans[a].Duration) })
 	v.NPlusOne, v.Sequential = loops(qs, l)
+	v.Together, v.Gaps = together(qs), gaps(spans, qs, l)
 	return v
 }
 
@@ -115,6 +127,15 @@ func patterns(qs []query, l Limits) []Pattern {
 			p.Duplicates = append(p.Duplicates, same)
 		}
 	}
+	whole := time.Duration(0)
+	for _, p := range list {
+		whole += p.Time
+	}
+	for i := range list {
+		if whole > 0 {
+			list[i].Share = float64(list[i].Time) / float64(whole)
+		}
+	}
 	slices.SortStableFunc(list, func(a, b Pattern) int { return cmp.Compare(b.Time, a.Time) })
 	return list
 }
@@ -127,10 +148,17 @@ func (p *Pattern) add(q query, l Limits) {
 	if q.failed() {
 		p.Failed++
 	}
-	limit, own := l.Slow[q.statement]
-	if own && q.span.Duration > limit || !own && q.span.Flags.Has(instrument.FlagSlow) {
+	if q.slow(l) {
 		p.Slow++
 	}
+}
+
+// slow goes by the statement's own limit, or by the Recorder's for all.
+func (q query) slow(l Limits) bool {
+	if limit, own := l.Slow[q.statement]; own {
+		return q.span.Duration > limit
+	}
+	return q.span.Flags.Has(instrument.FlagSlow)
 }
 
 func transactionsOf(qs []query) []Transaction {

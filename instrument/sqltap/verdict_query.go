@@ -18,9 +18,10 @@ type query struct {
 	statement   string
 	kind        statementKind
 	hash        int64
-	rows        int64 // read or affected; -1 when not known
-	args        int   // -1 when not known
-	answered    bool  // it had rows to read
+	rows        int64  // read or affected; -1 when not known
+	args        int    // how many parameters
+	values      string // of the parameters, where they are kept
+	answered    bool   // it had rows to read
 	closed      time.Duration
 	transaction int64
 	lasted      time.Duration // of its transaction, at the end
@@ -79,6 +80,8 @@ func (q *query) read(kv instrument.KV) {
 	case keyArgs.Name():
 		text, _ := kv.Value.(string)
 		q.args = countShapes(text)
+	case keyParameters.Name():
+		q.values, _ = kv.Value.(string)
 	}
 }
 
