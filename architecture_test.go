@@ -33,6 +33,7 @@ var rules = []rule{
 	{"instrument/store", []string{"instrument", "instrument/query"}, "works on a *sql.DB that is given; which driver is not its business"},
 	{"instrument/store/sqlitefile", []string{"instrument/store", "modernc.org/sqlite", "modernc.org/sqlite/..."}, "the only importer of the driver, so that a store on PostgreSQL does not link it"},
 	{"instrument/report", []string{"instrument", "instrument/query", "instrument/report/term"}, "pure functions over queries, used by CLI and web alike"},
+	{"instrument/report/budget", []string{"instrument", "instrument/query", "instrument/report", "instrument/report/term", "instrument/sqltap", "go.yaml.in/yaml/v3"}, "limits that a build is held to; the only reader of YAML"},
 	{"instrument/report/term", nil, "makes captured text safe to print: strings in, strings out"},
 	{"instrument/export", []string{"instrument", "instrument/report/term"}, "pure functions from a Record to text, used by pages and the command line alike"},
 	{"instrument/metrics", []string{"instrument", "github.com/prometheus/..."}, "Prometheus' client stays out of apps that do not mount metrics"},

@@ -88,11 +88,12 @@ func (o Options) lists(h instrument.HandlerInfo) bool {
 	} else if h.Kind == instrument.KindLog || h.Kind == instrument.KindException {
 		return false
 	}
-	return matches(h.Name, o.Handler)
+	return Matches(h.Name, o.Handler)
 }
 
-// matches is the rule of Options.Handler.
-func matches(name, pattern string) bool {
+// Matches is the rule of Options.Handler: a name contains the pattern, whatever the
+// case, or, with a "*" in it, fits the pattern as a whole.
+func Matches(name, pattern string) bool {
 	name, pattern = strings.ToLower(name), strings.ToLower(pattern)
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {
