@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"net/netip"
 	"path/filepath"
 	"time"
@@ -23,7 +24,8 @@ type Config struct {
 	// Disabled switches everything off: Wrap gives the handler back as it is.
 	Disabled bool
 	// Path is the file that everything is kept in; its folder is made when it is
-	// missing. "": .toolbar/toolbar.db. ":memory:" keeps it until the process ends.
+	// missing. "": what the environment's TOOLBAR_DB says, otherwise .toolbar/toolbar.db.
+	// ":memory:" keeps it until the process ends.
 	Path string
 	// Service names the app, in pages and in a file that several apps share. "": the
 	// last part of the main package's path.
@@ -111,8 +113,12 @@ type Retention struct {
 // DefaultPath is where things are kept unless Config.Path says otherwise.
 var DefaultPath = filepath.Join(".toolbar", "toolbar.db")
 
+// EnvPath is the variable that names the file where Config.Path is empty: so "toolbar
+// run" gives an app a store.
+const EnvPath = "TOOLBAR_DB"
+
 func (c Config) withDefaults() Config {
-	c.Path = cmp.Or(c.Path, DefaultPath)
+	c.Path = cmp.Or(c.Path, os.Getenv(EnvPath), DefaultPath)
 	c.Prefix = cmp.Or(c.Prefix, web.DefaultPrefix)
 	c.Retention.Age = cmp.Or(c.Retention.Age, 7*24*time.Hour)
 	c.Retention.ProblemsAge = cmp.Or(c.Retention.ProblemsAge, 30*24*time.Hour)

@@ -33,7 +33,13 @@ func (a *app) Put(s *instrument.Summary, blob []byte) {
 // startApp begins to record into a new file; it runs until the test ends.
 func startApp(t *testing.T) *app {
 	t.Helper()
-	a := &app{t: t, path: filepath.Join(t.TempDir(), "toolbar.db"), slow: map[*instrument.Handler][]instrument.SlowRecord{}}
+	return startAppAt(t, filepath.Join(t.TempDir(), "toolbar.db"))
+}
+
+// startAppAt is startApp with a store of a given name.
+func startAppAt(t *testing.T, path string) *app {
+	t.Helper()
+	a := &app{t: t, path: path, slow: map[*instrument.Handler][]instrument.SlowRecord{}}
 	db, err := sqlitefile.Open(a.path, sqlitefile.Options{})
 	if err != nil {
 		t.Fatal(err)

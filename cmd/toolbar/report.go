@@ -2,20 +2,25 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/report"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/report/budget"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 )
 
 // reportFlags are the flags of "toolbar report" as they were given.
 type reportFlags struct {
 	db, since, until, handler, sort, format string
+	budget, baseline                        string
 	kinds                                   []string
 	slow                                    time.Duration
 	limit                                   int
@@ -29,10 +34,21 @@ func newReport() *cobra.Command {
 		Long: `Show which handlers take the time, and why.
 
 Handlers are sorted by own time: time outside of what they call. The figures are
-exact whatever share of the records is kept; percentiles are within 2 %.`,
+exact whatever share of the records is kept; percentiles are within 2 %.
+
+With --budget the report is of the limits in a file of budgets instead, and with
+--baseline of what has changed since another build or file: then the exit code is 1
+when a limit is broken or a handler became slower or fails more often. Of JUnit and
+SARIF, which build servers and code hosts read, only such findings are failures.
+
+Exit codes: 0 fine, 1 a budget is broken or something became worse, 2 the command
+line is wrong, 3 the store cannot be read.`,
 		Example: `  toolbar report --since 1h
   toolbar report --kind receiver,view --sort p95 --limit 5
-  toolbar report --handler 'GET /orders*' --slow 250ms --format md`,
+  toolbar report --handler 'GET /orders*' --slow 250ms --format md
+  toolbar report --format html > report.html
+  toolbar report --budget toolbar.budget.yaml --format junit > budget.xml
+  toolbar report --baseline 4f2a91c`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd.Context(), cmd.OutOrStdout(), time.Now())
@@ -46,6 +62,8 @@ exact whatever share of the records is kept; percentiles are within 2 %.`,
 	flags.DurationVar(&f.slow, "slow", 0, "count calls above this `duration` as slow (default the limits that the app is configured with)")
 	flags.StringVar(&f.sort, "sort", string(report.SortSelf), "`order`: "+joined(report.Sorts()))
 	flags.IntVar(&f.limit, "limit", 20, "`number` of handlers, 0 for all")
+	flags.StringVar(&f.budget, "budget", "", "check the limits in a `file` of budgets")
+	flags.StringVar(&f.baseline, "baseline", "", "compare with another `side`: see 'toolbar compare --help'")
 	flags.StringVar(&f.format, "format", string(report.FormatText), "`form`: "+joined(report.Formats()))
 	return cmd
 }
@@ -71,19 +89,85 @@ func (f *reportFlags) run(ctx context.Context, out io.Writer, now time.Time) err
 	if err != nil {
 		return err
 	}
+	screen := screenOf(out)
+	screen.Root, _ = os.Getwd() // without it, files have the names that they were built with
 	return withStore(ctx, f.db, func(s *store.Store) error {
 		if o.Kinds, err = parseKinds(ctx, s, f.kinds); err != nil {
 			return err
+		}
+		switch {
+		case f.budget != "":
+			return f.checkBudget(ctx, s, o, func(r *budget.Result) error { return r.Write(out, format, screen) })
+		case f.baseline != "":
+			return f.compareBaseline(ctx, s, o, now, func(c *report.Comparison) error { return c.Write(out, format, screen) })
 		}
 		r, err := report.Build(ctx, s, o)
 		if err != nil {
 			return failed(fmt.Errorf("%s: %w", f.db, err))
 		}
-		if err := r.Write(out, format, screenOf(out)); err != nil {
-			return failed(fmt.Errorf("write report: %w", err))
-		}
-		return nil
+		return written(r.Write(out, format, screen))
 	})
+}
+
+// written is the error of output that could not be written.
+func written(err error) error {
+	if err != nil {
+		return failed(fmt.Errorf("write report: %w", err))
+	}
+	return nil
+}
+
+func (f *reportFlags) checkBudget(ctx context.Context, s *store.Store, o report.Options, write func(*budget.Result) error) error {
+	file, err := budget.Open(f.budget)
+	if err != nil {
+		return fmt.Errorf("--budget: %w", err)
+	}
+	r, err := file.Check(ctx, s, budget.Options{Since: o.Since, Until: o.Until})
+	if err != nil {
+		return failed(fmt.Errorf("%s: %w", f.db, err))
+	}
+	if err := written(write(r)); err != nil {
+		return err
+	}
+	if n := len(r.Broken()); n > 0 {
+		return found("%s of %s broken: %d of %d limits", f.budget, f.db, n, len(r.Checks))
+	}
+	return nil
+}
+
+// compareBaseline compares another side with what the report is about.
+func (f *reportFlags) compareBaseline(ctx context.Context, s *store.Store, o report.Options, now time.Time, write func(*report.Comparison) error) error {
+	base, err := parseSide(f.baseline, now)
+	if err != nil {
+		return fmt.Errorf("--baseline: %w", err)
+	}
+	before, err := base.handlers(ctx, s)
+	if err != nil {
+		return err
+	}
+	q := query.Handlers{Since: o.Since, Until: o.Until}
+	if base.build != "" { // its own calls are no change
+		if q.Processes, err = others(ctx, s, base.build); err != nil {
+			return err
+		}
+	}
+	after, err := s.Handlers(ctx, q)
+	if err != nil {
+		return failed(fmt.Errorf("%s: %w", f.db, err))
+	}
+	c := report.Compare(before, after, report.CompareOptions{Kinds: o.Kinds, Handler: o.Handler})
+	return finishComparison(c, write)
+}
+
+// finishComparison writes a comparison and fails when something became worse.
+func finishComparison(c *report.Comparison, write func(*report.Comparison) error) error {
+	if err := written(write(c)); err != nil {
+		return err
+	}
+	if n := len(c.Worse()); n > 0 {
+		return found("%d of %d handlers became worse", n, len(c.Rows))
+	}
+	return nil
 }
 
 func (f *reportFlags) options(now time.Time) (o report.Options, format report.Format, err error) {
@@ -98,6 +182,8 @@ func (f *reportFlags) options(now time.Time) (o report.Options, format report.Fo
 		return o, "", fmt.Errorf("--format: %w", err)
 	}
 	switch {
+	case f.budget != "" && f.baseline != "":
+		return o, "", errors.New("--budget and --baseline are two reports: ask for one of them")
 	case f.slow < 0:
 		return o, "", fmt.Errorf("--slow: %v is below zero", f.slow)
 	case f.limit < 0:

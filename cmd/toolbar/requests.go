@@ -5,122 +5,134 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
-	"github.com/go-debug-toolbar/debugtoolbar/instrument/report"
-	"github.com/go-debug-toolbar/debugtoolbar/instrument/report/term"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 )
 
 // requestFlags are the flags of "toolbar requests" as they were given.
 type requestFlags struct {
 	db, since, until, handler, path string
+	sort, format                    string
 	kinds                           []string
 	slower                          time.Duration
 	failed                          bool
 	limit                           int
 }
 
+var requestSorts = map[string]query.Sort{"newest": query.Newest, "oldest": query.Oldest, "slowest": query.Slowest}
+
 func newRequests() *cobra.Command {
 	var f requestFlags
 	cmd := &cobra.Command{
-		Use:   "requests",
+		Use:   "requests [FILTER]",
 		Short: "List the latest requests, or other records",
+		Long: `List the latest requests, or other records: commands, tasks and signals that were sent
+outside of all of them. A list that is a search says so when it ran out of time.
+
+` + filterHelp(),
 		Example: `  toolbar requests --since 10m --failed
-  toolbar requests --kind task,command --slower 1s`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.run(cmd.Context(), cmd.OutOrStdout(), time.Now())
+  toolbar requests 'status:5xx dur>200ms -user:admin'
+  toolbar requests kind:task,command --slower 1s --format json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.run(cmd.Context(), args, cmd.OutOrStdout(), time.Now())
 		},
 	}
+	cmd.ValidArgsFunction = completeFilter(&f.db)
 	addDB(cmd, &f.db)
 	addWindow(cmd, &f.since, &f.until)
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.kinds, "kind", []string{"request"}, "`kinds` of records, separated by commas")
+	flags.StringSliceVar(&f.kinds, "kind", nil, "`kinds` of records, separated by commas (default request, unless the filter says otherwise)")
 	flags.StringVar(&f.handler, "handler", "", "`text` in the handler's name, or a pattern with *")
 	flags.StringVar(&f.path, "path", "", "`text` in the path")
 	flags.DurationVar(&f.slower, "slower", 0, "only those that took at least this `duration`")
 	flags.BoolVar(&f.failed, "failed", false, "only those that ended with an error or a panic")
+	flags.StringVar(&f.sort, "sort", "newest", "`order`: newest, oldest, slowest")
+	flags.StringVar(&f.format, "format", string(lineHuman), "`form`: "+joined(lineFormats))
 	flags.IntVar(&f.limit, "limit", 20, "`number` of records, at most 1000")
 	return cmd
 }
 
-func (f *requestFlags) run(ctx context.Context, out io.Writer, now time.Time) error {
-	q := query.Records{Name: f.handler, Path: f.path, MinDuration: f.slower, Limit: f.limit, Budget: time.Second}
-	var err error
-	if q.Since, q.Until, err = parseWindow(f.since, f.until, now); err != nil {
+func (f *requestFlags) run(ctx context.Context, args []string, out io.Writer, now time.Time) error {
+	format, err := parseLineFormat(f.format)
+	if err != nil {
 		return err
 	}
-	if f.limit < 1 || f.limit > 1000 {
-		return fmt.Errorf("--limit: %d is not between 1 and 1000", f.limit)
-	}
-	if f.failed {
-		q.FlagsAny = instrument.FlagError | instrument.FlagPanic
+	q, err := f.query(args, now)
+	if err != nil {
+		return err
 	}
 	return withStore(ctx, f.db, func(s *store.Store) error {
-		if q.Kinds, err = parseKinds(ctx, s, f.kinds); err != nil {
-			return err
+		if len(f.kinds) > 0 {
+			if q.Kinds, err = parseKinds(ctx, s, f.kinds); err != nil {
+				return err
+			}
 		}
 		page, err := s.Records(ctx, q)
 		if err != nil {
 			return failed(fmt.Errorf("%s: %w", f.db, err))
 		}
-		if err := writeRequests(out, page, now); err != nil {
+		if err := writeRequests(out, format, page, now); err != nil {
 			return failed(fmt.Errorf("write records: %w", err))
 		}
 		return nil
 	})
 }
 
-// writeRequests writes a line for each Record, newest first.
-func writeRequests(out io.Writer, page query.RecordPage, now time.Time) error {
-	screen := screenOf(out)
-	width := max(screen.Width, 0)
-	if width == 0 {
-		width = defaultWidth
+func (f *requestFlags) query(args []string, now time.Time) (q query.Records, err error) {
+	q = query.Records{Name: f.handler, Path: f.path, MinDuration: f.slower, Limit: f.limit, Budget: time.Second}
+	if q.Since, q.Until, err = parseWindow(f.since, f.until, now); err != nil {
+		return q, err
 	}
+	if f.limit < 1 || f.limit > 1000 {
+		return q, fmt.Errorf("--limit: %d is not between 1 and 1000", f.limit)
+	}
+	order, ok := requestSorts[f.sort]
+	if !ok {
+		return q, fmt.Errorf("--sort: unknown order %q, use newest, oldest or slowest", f.sort)
+	}
+	q.Sort = order
+	if f.failed {
+		q.FlagsAny = instrument.FlagError | instrument.FlagPanic
+	}
+	chosen, err := parseFilter(args, now)
+	if err != nil {
+		return q, err
+	}
+	where := chosen.Where()
+	if len(f.kinds) == 0 && !where.Uses(query.FieldKind) {
+		q.Kinds = []instrument.Kind{instrument.KindRequest}
+	}
+	chosen.Narrow(&q)
+	return q, nil
+}
+
+func writeRequests(out io.Writer, format lineFormat, page query.RecordPage, now time.Time) error {
+	lines := newLineWriter(out, format, now)
 	w := bufio.NewWriter(out)
-	if len(page.Records) == 0 {
+	if len(page.Records) == 0 && format == lineHuman {
 		fmt.Fprintln(w, "No record is like that.")
-	} else {
-		fmt.Fprintf(w, "%-13s  %-12s  %8s  %4s  %5s  %s\n", "id", "began", "time", "code", "spans", "what")
+	} else if head := lines.head(); head != "" {
+		fmt.Fprintln(w, head)
 	}
 	for i := range page.Records {
-		line, bad := requestLine(&page.Records[i], now)
-		line = term.Fit(line, width)
-		if bad && screen.Color {
-			line = "\x1b[31m" + line + "\x1b[0m"
-		}
-		fmt.Fprintln(w, line)
+		fmt.Fprintln(w, lines.line(&page.Records[i]))
 	}
-	if !page.Complete {
+	if !page.Complete && format == lineHuman {
 		fmt.Fprintf(w, "Searched %d of %d records; there may be more. Narrow the window with --since.\n", page.Searched, page.Total)
 	}
 	return w.Flush()
 }
 
-func requestLine(r *query.Row, now time.Time) (line string, bad bool) {
-	what := r.Handler.Name
-	if r.Path != "" && !strings.HasSuffix(what, r.Path) {
-		what += "  " + r.Path
+func newLineWriter(out io.Writer, format lineFormat, now time.Time) *lineWriter {
+	screen := screenOf(out)
+	w := &lineWriter{format: format, now: now, width: screen.Width, color: screen.Color}
+	if w.width <= 0 {
+		w.width = defaultWidth
 	}
-	bad = r.Flags&(instrument.FlagError|instrument.FlagPanic) != 0
-	if r.Error != "" {
-		what += "  " + r.Error
-	}
-	return fmt.Sprintf("%-13s  %-12s  %8s  %4d  %5d  %s", r.ID, clock(r.StartTime().In(now.Location()), now),
-		report.FormatDuration(r.Duration), r.Status, r.Spans, term.Line(what)), bad
-}
-
-// clock is a time of today, or the day of an earlier one.
-func clock(t, now time.Time) string {
-	if t.Year() == now.Year() && t.YearDay() == now.YearDay() {
-		return t.Format("15:04:05.000")
-	}
-	return t.Format("2 Jan 15:04")
+	return w
 }

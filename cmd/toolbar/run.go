@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -33,6 +34,12 @@ func (f *failure) Unwrap() error { return f.err }
 // command was called.
 func failed(err error) error { return &failure{exitFailed, err} }
 
+// found is for a command that was asked to fail on what it has found. What that is
+// stands in its output already; the text is for the end of a log.
+func found(format string, args ...any) error {
+	return &failure{exitFound, fmt.Errorf(format, args...)}
+}
+
 // run is the program: main without the process around it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot()
@@ -46,6 +53,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	// The text may hold what somebody else put into the store or into its name.
 	fmt.Fprintf(stderr, "toolbar: %s\n", term.Line(err.Error()))
+	var mistake *filterError
+	if errors.As(err, &mistake) {
+		for line := range strings.SplitSeq(mistake.mistake.Pointer(), "\n") {
+			fmt.Fprintf(stderr, "  %s\n", line)
+		}
+	}
 	var f *failure
 	if errors.As(err, &f) {
 		return f.code
@@ -62,7 +75,8 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newReport(), newRequests(), newShow())
+	root.AddCommand(newReport(), newCompare(), newRequests(), newShow(), newTail(), newTop(), newQueries(), newExceptions(),
+		newExport(), newServe(), newRun(), newPrune(), newDoctor())
 	root.AddCommand(newSignals())
 	return root
 }

@@ -21,9 +21,12 @@ import (
 func newShow() *cobra.Command {
 	var db string
 	cmd := &cobra.Command{
-		Use:     "show ID",
-		Short:   "Show one record as a tree of what happened in it",
-		Example: "  toolbar show 65wzsb8000000",
+		Use:   "show ID",
+		Short: "Show one record as a tree of what happened in it",
+		Long: `Show one record as a tree of what happened in it: when each part began, how long it took,
+how much of that was its own, and what it was. Alike calls one after the other are one line;
+panics have their stack below the tree.`,
+		Example: `  toolbar show 65wzsb8000000`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := instrument.ParseID(args[0])

@@ -2,42 +2,21 @@ package main
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/filter"
 )
 
-// moments are the forms in which a point in time may be given, besides an age.
-var moments = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly}
-
-// parseWhen reads a point in time: an age like "90s", "1h", "7d" or "2w", counted
-// back from now, or a date with or without a time, in local time unless it names its
-// zone. "" is the zero time.
+// parseWhen reads a point in time as filters do; "" is the zero time.
 func parseWhen(flag, s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	if age, ok := parseAge(s); ok {
-		return now.Add(-age), nil
+	t, err := filter.ParseTime(s, now)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("--%s: %w", flag, err)
 	}
-	for _, form := range moments {
-		if t, err := time.ParseInLocation(form, s, now.Location()); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf(`--%s: %q is neither an age like "90s", "1h" or "7d" nor a time like "2026-11-20 13:32"`, flag, s)
-}
-
-// parseAge is time.ParseDuration with days and weeks alone as well; not below zero.
-func parseAge(s string) (time.Duration, bool) {
-	for unit, hours := range map[string]float64{"d": 24, "w": 7 * 24} {
-		if n, err := strconv.ParseFloat(strings.TrimSuffix(s, unit), 64); err == nil && strings.HasSuffix(s, unit) {
-			age := n * hours * float64(time.Hour)
-			return time.Duration(age), age >= 0 && age < 1<<62
-		}
-	}
-	age, err := time.ParseDuration(s)
-	return age, err == nil && age >= 0
+	return t, nil
 }
 
 // parseWindow reads --since and --until.

@@ -28,7 +28,7 @@ var fields = []Field{
 	{Name: "kind", Doc: "what was executed", Example: "kind:request", Values: rootKinds(), read: kind},
 	{Name: "status", Aliases: []string{"exit"}, Doc: "HTTP status or exit code", Example: "status:5xx", Values: []string{"2xx", "3xx", "4xx", "5xx", "404", "500"}, read: status},
 	{Name: "dur", Aliases: []string{"duration"}, Doc: "duration", Example: "dur>200ms", Values: []string{"100ms", "500ms", "1s"}, read: duration(query.FieldDuration)},
-	{Name: "route", Aliases: []string{"handler", "name"}, Doc: "part of the handler's name, or a pattern for it with or without its method", Example: "route:/orders/*", read: route},
+	{Name: "route", Aliases: []string{"handler", "name"}, Doc: "part of the handler's name, or a pattern", Example: "route:/orders/*", read: route},
 	{Name: "path", Aliases: []string{"url"}, Doc: "part of the path, or a pattern for it", Example: "path:/orders/17", read: text(query.FieldPath, query.Contains)},
 	{Name: "method", Doc: "HTTP method", Example: "method:POST", Values: []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}, read: method},
 	{Name: "user", Doc: "who asked", Example: "user:mara", read: text(query.FieldUser, query.Equal)},

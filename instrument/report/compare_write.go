@@ -258,3 +258,22 @@ func (c *Comparison) JUnit(w io.Writer) error {
 	}
 	return WriteJUnit(w, "compared handlers", cases, c.Findings())
 }
+
+// Write writes the comparison in a format.
+func (c *Comparison) Write(w io.Writer, f Format, o TextOptions) error {
+	switch f {
+	case FormatText:
+		return c.Text(w, o)
+	case FormatMarkdown:
+		return c.Markdown(w)
+	case FormatCSV:
+		return c.CSV(w)
+	case FormatJSON:
+		return c.JSON(w)
+	case FormatJUnit:
+		return c.JUnit(w)
+	case FormatSARIF:
+		return WriteSARIF(w, o.Root, c.Findings())
+	}
+	return fmt.Errorf("a comparison cannot be written as %s: use text, md, csv, json, junit or sarif", f)
+}

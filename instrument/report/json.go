@@ -167,3 +167,6 @@ func escapeUnsafe(b []byte) []byte {
 	}
 	return out.Bytes()
 }
+
+// EscapeJSON writes as escapes what a terminal acts on in a JSON text.
+func EscapeJSON(text string) string { return string(escapeUnsafe([]byte(text))) }

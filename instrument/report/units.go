@@ -105,3 +105,15 @@ func kindName(k instrument.Kind) string {
 		return '_'
 	}, k.String())
 }
+
+// FormatBytes writes three digits and a unit of 1024: "4.20 MiB".
+func FormatBytes(n int64) string {
+	if n < 1024 {
+		return strconv.FormatInt(n, 10) + " B"
+	}
+	f, unit := float64(n)/1024, 0
+	for f >= 999.5 && unit < 4 {
+		f, unit = f/1024, unit+1
+	}
+	return digits(f) + " " + [...]string{"KiB", "MiB", "GiB", "TiB", "PiB"}[unit]
+}

@@ -264,5 +264,5 @@ func frame(f instrument.Frame) string {
 	if f.File == "" {
 		return ""
 	}
-	return instrument.Source{Func: f.Func, File: f.File, Line: f.Line}.String()
+	return instrument.Source(f).String()
 }
