@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"time"
 

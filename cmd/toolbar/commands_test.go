@@ -339,6 +339,14 @@ func TestExport_JSONAndOTLPHaveEverySpan(t *testing.T) {
 	if len(spans) != 40 || failed != 5 {
 		t.Errorf("%d spans, %d failed", len(spans), failed)
 	}
+	for format, want := range map[string]string{"curl": "curl ", "go": "http.NewRequest", "test": "func Test", "har": `"entries"`, "markdown": "POST /orders"} {
+		if out := mustRun(t, "export", "--db", a.path, "--format", format, "--id", id.String()); !strings.Contains(out, want) {
+			t.Errorf("%s: %s", format, out)
+		}
+	}
+	if r := toolbar(t, "export", "--db", a.path, "--format", "curl"); r.code != exitFailed || !strings.Contains(r.stderr, "5 were chosen") {
+		t.Errorf("%+v", r)
+	}
 	for _, bad := range []string{"--limit 0", "--format pdf", "--id ??", "--id " + id.String() + " status:200"} {
 		if r := toolbar(t, append([]string{"export", "--db", a.path}, strings.Fields(bad)...)...); r.code != exitUsage {
 			t.Errorf("%s: %+v", bad, r)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/export"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 )
@@ -43,12 +44,46 @@ var exportFormats = []struct {
 	}},
 }
 
+// exportFormat finds a form by its name: one of those above or of package export, which
+// are made of requests.
+func exportFormat(name string) (write func(ctx context.Context, f *exportFlags, rows []query.Row, records []*instrument.Record, out io.Writer) error, ok bool) {
+	for _, format := range exportFormats {
+		if format.name == name {
+			return format.write, true
+		}
+	}
+	for _, format := range export.Formats() {
+		if format.Name == name {
+			return func(_ context.Context, _ *exportFlags, _ []query.Row, records []*instrument.Record, out io.Writer) error {
+				return exportRequests(format, records, out)
+			}, true
+		}
+	}
+	return nil, false
+}
+
+// exportRequests writes requests in a form of package export; one after the other where
+// the form takes only one.
+func exportRequests(format export.Format, records []*instrument.Record, out io.Writer) error {
+	if format.Many {
+		return export.Write(out, format.Name, records...)
+	}
+	if len(records) != 1 {
+		return fmt.Errorf("--format %s is of one record, and %d were chosen: name it with --id", format.Name, len(records))
+	}
+	return export.Write(out, format.Name, records[0])
+}
+
 func newExport() *cobra.Command {
 	var f exportFlags
 	help, names := "", ""
 	for _, format := range exportFormats {
 		help += fmt.Sprintf("  %-9s %s\n", format.name, format.doc)
 		names += format.name + ", "
+	}
+	for _, format := range export.Formats() {
+		help += fmt.Sprintf("  %-9s the request as %s\n", format.Name, format.Label)
+		names += format.Name + ", "
 	}
 	cmd := &cobra.Command{
 		Use:   "export [FILTER]",
@@ -61,6 +96,7 @@ before it leaves the house.
 
 ` + filterHelp(),
 		Example: `  toolbar export is:failed since:1h --format zip -o failures.zip
+  toolbar export --id 65wzsb8000000 --format curl
   toolbar export --id 65wzsb8000000 --format otlp | curl -d @- -H 'Content-Type: application/json' localhost:4318/v1/traces`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd.Context(), args, cmd.OutOrStdout(), time.Now())
@@ -95,21 +131,19 @@ func (f *exportFlags) run(ctx context.Context, args []string, out io.Writer, now
 		}
 		ids = append(ids, id)
 	}
-	for _, format := range exportFormats {
-		if format.name != f.format {
-			continue
-		}
-		return withStore(ctx, f.db, func(s *store.Store) error {
-			q := query.Records{Limit: f.limit, Budget: 5 * time.Second}
-			chosen.Narrow(&q)
-			rows, records, err := readWhole(ctx, s, q, ids)
-			if err != nil {
-				return failed(fmt.Errorf("%s: %w", f.db, err))
-			}
-			return failedIf(f.write(out, func(w io.Writer) error { return format.write(ctx, f, rows, records, w) }))
-		})
+	write, ok := exportFormat(f.format)
+	if !ok {
+		return fmt.Errorf("--format: unknown format %q, see 'toolbar export --help'", f.format)
 	}
-	return fmt.Errorf("--format: unknown format %q, see 'toolbar export --help'", f.format)
+	return withStore(ctx, f.db, func(s *store.Store) error {
+		q := query.Records{Limit: f.limit, Budget: 5 * time.Second}
+		chosen.Narrow(&q)
+		rows, records, err := readWhole(ctx, s, q, ids)
+		if err != nil {
+			return failed(fmt.Errorf("%s: %w", f.db, err))
+		}
+		return failedIf(f.write(out, func(w io.Writer) error { return write(ctx, f, rows, records, w) }))
+	})
 }
 
 // write writes to the file that was asked for, or to out.

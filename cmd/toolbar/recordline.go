@@ -63,7 +63,7 @@ func (w *lineWriter) line(r *query.Row) string {
 	case lineLogfmt:
 		return w.logfmt(r)
 	case lineMD:
-		began, what := r.StartTime().In(w.now.Location()).Format("2006-01-02 15:04:05.000"), report.MarkdownCell(whatOf(r))
+		began, what := r.StartTime().In(w.now.Location()).Format("2006-01-02 15:04:05.000"), term.Cell(whatOf(r))
 		return fmt.Sprintf("| %s | %s | %s | %d | %d | %s |", r.ID, began, report.FormatDuration(r.Duration), r.Status, r.Spans, what)
 	}
 	line, bad := requestLine(r, w.now)
