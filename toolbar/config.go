@@ -42,6 +42,10 @@ type Config struct {
 	// Hosts are further host names under which this machine may ask.
 	Hosts []string
 
+	// Editor opens places in the code, EditorPaths translates the beginnings of their
+	// paths; see web.Config.
+	Editor      string
+	EditorPaths map[string]string
 	// ReadOnly takes every action away from viewers: they look and change nothing.
 	ReadOnly bool
 	// May decides whether a viewer may do something: pin, tag, delete, steer tasks. Nil:

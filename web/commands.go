@@ -40,7 +40,7 @@ func commandsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 
 func (d *Dashboard) commandRow(r *http.Request, h *query.HandlerStats) view.CommandRow {
 	row := view.CommandRow{
-		Name: h.Handler.Name, Source: h.Handler.Source.String(), Status: view.StatusOK, Runs: int64(h.Count), Failed: int64(h.Errors),
+		Name: h.Handler.Name, Source: placeOf(h.Handler.Source), Status: view.StatusOK, Runs: int64(h.Count), Failed: int64(h.Errors),
 		P50: h.Quantile(.5), P95: h.Quantile(.95), Max: h.Max,
 	}
 	last, err := d.config.Store.Records(r.Context(), query.Records{

@@ -48,6 +48,13 @@ type Config struct {
 	Feed func() Feed
 	// Status tells how recording goes. Nil: the health page shows the store alone.
 	Status func() Status
+	// Editor opens places in the code: vscode, cursor, zed, goland, idea, sublime, textmate,
+	// or an address of your own with {file}, {path} (escaped for a query) and {line}. "":
+	// places are not links.
+	Editor string
+	// EditorPaths translates the beginnings of paths, from where the app was built to where
+	// its code is on the viewer's machine: {"/src": "/home/me/shop"}.
+	EditorPaths map[string]string
 	// Retention is how long the store keeps Records, for the health page.
 	Retention Retention
 	// ReadOnly takes every action away: viewers look and change nothing.

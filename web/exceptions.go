@@ -63,7 +63,7 @@ func addExceptions(groups map[exceptionKey]*view.ExceptionRow, rec *instrument.R
 		g := groups[key]
 		if g == nil {
 			g = &view.ExceptionRow{
-				Type: key.typ, Message: s.Error, Source: s.Handler.Source.String(), Panic: s.Flags.Has(instrument.FlagPanic),
+				Type: key.typ, Message: s.Error, Source: placeOf(s.Handler.Source), Panic: s.Flags.Has(instrument.FlagPanic),
 				Handler: s.Handler.Name, Kind: kindOf(s.Handler.Kind), Last: rec.StartTime(), Sample: rec.ID.String(),
 			}
 			groups[key] = g

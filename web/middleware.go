@@ -36,7 +36,7 @@ func layerRows(rows []query.HandlerStats, order map[string]int) []view.LayerRow 
 	for i := range rows {
 		h := &rows[i]
 		out[i] = view.LayerRow{
-			Name: h.Handler.Name, Source: h.Handler.Source.String(), Status: view.StatusOK, Calls: int64(h.Count),
+			Name: h.Handler.Name, Source: placeOf(h.Handler.Source), Status: view.StatusOK, Calls: int64(h.Count),
 			P50: h.Quantile(.5), P95: h.Quantile(.95), Total: h.Self, Share: view.Share(h.Self, whole),
 			Errors: int64(h.Errors), Panics: int64(h.Panics), CutShort: -1,
 		}

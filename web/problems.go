@@ -64,7 +64,7 @@ func sortProblems(ps []view.Problem) {
 // handlerRow is a handler's line in a table; whole is what its share is a share of.
 func (d *Dashboard) handlerRow(h *query.HandlerStats, whole time.Duration) view.HandlerRow {
 	row := view.HandlerRow{
-		Kind: kindOf(h.Handler.Kind), Name: h.Handler.Name, Source: h.Handler.Source.String(), Status: view.StatusOK,
+		Kind: kindOf(h.Handler.Kind), Name: h.Handler.Name, Source: placeOf(h.Handler.Source), Status: view.StatusOK,
 		Calls: int64(h.Count), Errors: int64(h.Errors), Panics: int64(h.Panics), SlowCalls: int64(h.Slow),
 		P50: h.Quantile(.5), P95: h.Quantile(.95), P99: h.Quantile(.99), Max: h.Max, Total: h.Sum,
 		Share: view.Share(h.Sum, whole),

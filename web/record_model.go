@@ -164,7 +164,7 @@ func spanModel(s *instrument.RecordSpan) view.Span {
 		Parent: s.Parent, Kind: kindOf(s.Handler.Kind), Name: s.Handler.Name, Handler: s.Handler.Name,
 		Start: s.Start, Duration: s.Duration, Running: s.Flags.Has(instrument.FlagUnfinished),
 		Err: s.Error, Panicked: s.Flags.Has(instrument.FlagPanic), Slow: s.Flags.Has(instrument.FlagSlow),
-		Inferred: s.Flags.Has(instrument.FlagInferred), Source: s.Handler.Source.String(), Rows: -1,
+		Inferred: s.Flags.Has(instrument.FlagInferred), Source: placeOf(s.Handler.Source), Rows: -1,
 		Stack: frames(s.Stack),
 	}
 	if s.Flags.Has(instrument.FlagError) && m.Err == "" {
@@ -250,7 +250,7 @@ func frames(stack []instrument.Frame) []view.Frame {
 	var out []view.Frame
 	for _, f := range stack {
 		out = append(out, view.Frame{
-			Func: f.Func, Source: instrument.Source{File: f.File, Line: f.Line}.String(), Own: ownFile(f.File),
+			Func: f.Func, Source: placeOf(instrument.Source{File: f.File, Line: f.Line}), Own: ownFile(f.File),
 		})
 	}
 	return out

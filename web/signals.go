@@ -160,7 +160,7 @@ func (d *Dashboard) signals(r *http.Request, stats map[handlerKey]*query.Handler
 }
 
 func signalRow(sig Signal, stats map[handlerKey]*query.HandlerStats, whole time.Duration) view.SignalRow {
-	row := view.SignalRow{Name: sig.Name, Source: sig.Source.String(), Receivers: len(sig.Receivers), Status: view.StatusOK}
+	row := view.SignalRow{Name: sig.Name, Source: placeOf(sig.Source), Receivers: len(sig.Receivers), Status: view.StatusOK}
 	if st := stats[handlerKey{instrument.KindSignal, sig.Name}]; st != nil {
 		row.Sent, row.Total = int64(st.Count), st.Sum
 		row.P50, row.P95, row.Share = st.Quantile(.5), st.Quantile(.95), view.Share(st.Sum, whole)
@@ -198,7 +198,7 @@ func signalDetail(sig Signal, stats map[handlerKey]*query.HandlerStats) *view.Si
 	send := stats[handlerKey{instrument.KindSignal, sig.Name}]
 	m.Sent = callsOf(send)
 	for _, rc := range sig.Receivers {
-		row := view.ReceiverRow{Name: rc.Name, Source: rc.Source.String(), Options: rc.Options, Status: view.StatusOff}
+		row := view.ReceiverRow{Name: rc.Name, Source: placeOf(rc.Source), Options: rc.Options, Status: view.StatusOff}
 		if st := stats[handlerKey{instrument.KindReceiver, rc.Name}]; st != nil {
 			row.Called, row.Failed, row.Panics = int64(st.Count), int64(st.Errors-st.Panics), int64(st.Panics)
 			row.P50, row.P95, row.Max, row.Total = st.Quantile(.5), st.Quantile(.95), st.Max, st.Sum

@@ -40,7 +40,7 @@ func (d *Dashboard) slowReport(rep *report.Report) view.SlowReport {
 	for i := range rep.Rows {
 		row := &rep.Rows[i]
 		v := view.SlowRow{
-			Kind: kindOf(row.Kind), Name: row.Name, Source: row.Source.String(), Status: view.StatusOK,
+			Kind: kindOf(row.Kind), Name: row.Name, Source: placeOf(row.Source), Status: view.StatusOK,
 			Calls: int64(row.Count), Errors: int64(row.Errors), P50: row.P50, P95: row.P95,
 			Limit: d.config.Recorder.Slow(row.Kind), Total: row.Self,
 		}
@@ -68,7 +68,7 @@ func (d *Dashboard) slowReport(rep *report.Report) view.SlowReport {
 }
 
 func slowCause(row *report.Row) view.SlowCause {
-	c := view.SlowCause{Kind: kindOf(row.Kind), Name: row.Name, Where: row.Source.String()}
+	c := view.SlowCause{Kind: kindOf(row.Kind), Name: row.Name, Where: placeOf(row.Source)}
 	if row.Why.Caller != nil {
 		c.Where = row.Kind.String() + " of " + row.Why.Caller.Name + ", " + c.Where
 	}

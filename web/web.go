@@ -28,6 +28,7 @@ type Dashboard struct {
 	heavy   chan struct{} // one for each page in the making
 	key     []byte        // signs what every form carries
 	timings timings
+	edit    view.Editor
 	editor  Editor // nil: nothing can be changed
 }
 
@@ -48,6 +49,9 @@ func New(c Config) (*Dashboard, error) {
 		streams: make(chan struct{}, maxStreams), heavy: make(chan struct{}, maxHeavy), key: newKey(),
 	}
 	d.editor, _ = c.Store.(Editor)
+	if d.edit, err = editor(c.Editor, c.EditorPaths); err != nil {
+		return nil, err
+	}
 	d.routes()
 	return d, nil
 }
@@ -62,6 +66,7 @@ func (d *Dashboard) routes() {
 		"requests/{id}":         recordPage,
 		"requests/{id}/{panel}": recordPage,
 		"handlers":              handlersPage,
+		"handlers/one":          handlerPage,
 		"signals":               signalsPage,
 		"middleware":            middlewarePage,
 		"queries":               queriesPage,
@@ -182,7 +187,7 @@ func (d *Dashboard) draw(p page, r *http.Request) (status int, body []byte, err 
 	if err != nil {
 		c, status = d.failed(r, err)
 	}
-	body, err = render(r.Context(), c)
+	body, err = render(view.WithEditor(r.Context(), d.edit), c)
 	return status, body, err
 }
 

@@ -109,6 +109,12 @@ var samples = []sample{
 	{"commands-empty", "no command has run", page(view.CommandsPage, zero[view.Commands]), "commands"},
 	{"handlers", "everything with statistics", page(view.HandlersPage, handlersPage), "handlers"},
 	{"handlers-empty", "nothing has run", page(view.HandlersPage, zero[view.Handlers]), "handlers"},
+	{"handler", "one handler, slower since the last build", page(view.HandlerPage, oneHandler), "handlers/one?kind=receiver&name=send-confirmation"},
+	{"handler-quick", "one that has no slow sample", page(view.HandlerPage, func() view.Handler {
+		m := oneHandler()
+		m.Why, m.Slowest, m.Callers, m.Builds, m.Status, m.SlowCalls, m.Limit, m.Points, m.Heat = nil, nil, nil, m.Builds[1:2], view.StatusOK, 0, 0, nil, nil
+		return m
+	}), "handlers/one?kind=receiver&name=send-confirmation"},
 	{"slow", "the report", page(view.SlowPage, slowReport), "slow"},
 	{"slow-fine", "nothing is slow", page(view.SlowPage, func() view.SlowReport {
 		m := slowReport()

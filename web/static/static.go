@@ -25,7 +25,7 @@ import (
 	"sync"
 )
 
-//go:embed tokens.css app.css toolbar.css app.js toolbar.js
+//go:embed tokens.css app.css toolbar.css uplot.css app.js toolbar.js uplot.js plot.js
 var files embed.FS
 
 // asset is one file, ready to be written.

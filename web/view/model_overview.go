@@ -51,6 +51,7 @@ type Problem struct {
 
 // Heat is a heat map: how many requests of which latency in which time step.
 type Heat struct {
+	Title string // of the card; "" is "Request latency"
 	Label string // one sentence that says what is to be seen, read aloud
 	Unit  string // what a cell counts: "requests in one minute"
 	Start time.Time

@@ -63,3 +63,6 @@ func QuestionPage(s Shell, q Question) templ.Component { return page(s, question
 
 // ComparePage is two Records side by side.
 func ComparePage(s Shell, c Compare) templ.Component { return page(s, compare(s, c)) }
+
+// HandlerPage is one handler with its statistics.
+func HandlerPage(s Shell, m Handler) templ.Component { return page(s, handler(s, m)) }

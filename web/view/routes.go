@@ -26,9 +26,9 @@ func (b Base) RecordPanel(id, panel string) string {
 	return b.Record(id) + "/" + url.PathEscape(panel)
 }
 
-// Handler links to the list of handlers, narrowed to one.
+// Handler links to the page of one handler.
 func (b Base) Handler(k Kind, name string) string {
-	return string(b) + "handlers?" + url.Values{"kind": {string(k)}, "name": {name}}.Encode()
+	return string(b) + "handlers/one?" + url.Values{"kind": {string(k)}, "name": {name}}.Encode()
 }
 
 // CompareRecords links to two Records side by side.

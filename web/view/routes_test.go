@@ -17,7 +17,7 @@ func TestBase_LinksStayUnderThePrefix(t *testing.T) {
 		b.Record("../../x?y"):             "/_toolbar/requests/..%2F..%2Fx%3Fy",
 		b.RecordPanel("0f3k", ""):         "/_toolbar/requests/0f3k",
 		b.RecordPanel("0f3k", "sql"):      "/_toolbar/requests/0f3k/sql",
-		b.Handler(view.KindView, "a&b=c"): "/_toolbar/handlers?kind=view&name=a%26b%3Dc",
+		b.Handler(view.KindView, "a&b=c"): "/_toolbar/handlers/one?kind=view&name=a%26b%3Dc",
 		b.Signal("order placed"):          "/_toolbar/signals?signal=order+placed",
 		b.Search("is:failed"):             "/_toolbar/requests?q=is%3Afailed",
 	} {

@@ -1,0 +1,213 @@
+package web
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/report"
+	"github.com/go-debug-toolbar/debugtoolbar/web/view"
+)
+
+// handlerPage is one handler: parameters kind and name.
+func handlerPage(d *Dashboard, r *http.Request) (templ.Component, error) {
+	params := r.URL.Query()
+	kind, ok := instrument.ParseKind(params.Get("kind"))
+	if !ok {
+		return nil, missingError{view.Missing{Title: "No such kind of handler", Text: "The kind " + params.Get("kind") + " is not known.", Href: d.base.Page("handlers"), Action: "All handlers"}}
+	}
+	w := windowOf(params, time.Now())
+	s := d.shell(r, params.Get("name"), "handlers")
+	s.Ranges = w.choices()
+	d.live(r, &s, "")
+	s.CSS = append(s.CSS, d.asset("uplot.css"))
+	s.Scripts = []string{d.asset("uplot.js"), d.asset("plot.js")}
+	m, err := d.handler(r, w, kind, params.Get("name"))
+	if err != nil {
+		return nil, err
+	}
+	return view.HandlerPage(s, m), nil
+}
+
+func (d *Dashboard) handler(r *http.Request, w window, kind instrument.Kind, name string) (m view.Handler, err error) {
+	ctx, store := r.Context(), d.config.Store
+	one := query.Handlers{Kinds: []instrument.Kind{kind}, Handler: name, Since: w.since, Until: w.until}
+	rows, err := store.Handlers(ctx, one)
+	if err != nil {
+		return m, err
+	}
+	if len(rows) == 0 {
+		return m, d.noHandler(r, one)
+	}
+	h := &rows[0]
+	m = view.Handler{HandlerRow: d.handlerRow(h, 0), Limit: d.config.Recorder.Slow(kind), Window: w.length(), Self: h.Self}
+	m.Hist = histOf(&h.Hist, m.P50, m.P95, m.Limit)
+	points, err := store.Series(ctx, query.Series{Handlers: one, Step: w.step})
+	if err != nil {
+		return m, err
+	}
+	if m.Heat = heatOf(points, w); m.Heat != nil {
+		m.Heat.Title, m.Heat.Label, m.Heat.Unit = "Latency over time", "Latency of "+name+" over time", "calls in "+stepText(w.step)
+	}
+	for i := range points {
+		p := &points[i]
+		m.Points = append(m.Points, view.Point{Start: p.Start, Calls: int64(p.Count), Errors: int64(p.Errors), P50: p.Quantile(.5), P95: p.Quantile(.95), P99: p.Quantile(.99)})
+	}
+	if m.Builds, err = d.handlerBuilds(r, one); err != nil {
+		return m, err
+	}
+	if kind == instrument.KindRequest {
+		m.Samples = d.newest(r, name)
+	}
+	return m, d.why(r, &m, h, w)
+}
+
+// noHandler says whether the handler is quiet or unknown.
+func (d *Dashboard) noHandler(r *http.Request, one query.Handlers) error {
+	one.Since, one.Until = time.Time{}, time.Time{}
+	rows, err := d.config.Store.Handlers(r.Context(), one)
+	if err != nil {
+		return err
+	}
+	miss := view.Missing{Title: "No such handler", Text: "Nothing of this kind and name has statistics.", Href: d.base.Page("handlers"), Action: "All handlers"}
+	if len(rows) > 0 {
+		here := view.URL{Path: r.URL.Path, Query: r.URL.Query()}
+		miss = view.Missing{
+			Title: one.Handler, Text: "It was not called in this time.", Action: "The last 7 days", Href: here.With("range", "7d"),
+		}
+	}
+	return missingError{miss}
+}
+
+// newest are the last Records of a route.
+func (d *Dashboard) newest(r *http.Request, name string) []view.RecordRow {
+	page, err := d.config.Store.Records(r.Context(), query.Records{Kinds: []instrument.Kind{instrument.KindRequest}, Handler: name, Limit: 10})
+	if err != nil {
+		return nil
+	}
+	return rowModels(page.Records)
+}
+
+// why adds what the slowest samples of the handler spent their time on, and the samples.
+func (d *Dashboard) why(r *http.Request, m *view.Handler, h *query.HandlerStats, w window) error {
+	rep, err := report.Build(r.Context(), d.config.Store, report.Options{
+		Since: w.since, Until: w.until, Kinds: []instrument.Kind{h.Handler.Kind}, Handler: h.Handler.Name, Limit: -1, Explain: 10,
+	})
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(rep.Rows, func(row report.Row) bool { return row.Name == h.Handler.Name })
+	if i < 0 {
+		return nil
+	}
+	for _, s := range rep.Rows[i].Samples {
+		rec, err := d.config.Store.Record(r.Context(), s.ID)
+		if err != nil {
+			continue
+		}
+		m.Slowest = append(m.Slowest, view.SlowSample{
+			Link: linkModel(&rec.Summary, rec.Handler), Start: rec.StartTime(), Took: s.Duration, Span: slowestSpan(rec, h.Handler),
+		})
+		countCallers(m, rec, h.Handler)
+	}
+	if why := rep.Rows[i].Why; why != nil {
+		c := slowCause(&rep.Rows[i])
+		m.Why, m.WhyCalls, m.WhyTime = c.Shares, why.Calls, why.Time
+	}
+	return nil
+}
+
+// slowestSpan is the longest span of a handler in a Record.
+func slowestSpan(rec *instrument.Record, h instrument.HandlerInfo) (at int) {
+	longest := time.Duration(-1)
+	for i, s := range rec.Spans {
+		if s.Handler.Kind == h.Kind && s.Handler.Name == h.Name && s.Duration > longest {
+			at, longest = i, s.Duration
+		}
+	}
+	return at
+}
+
+// countCallers counts, in one Record, what called the handler.
+func countCallers(m *view.Handler, rec *instrument.Record, h instrument.HandlerInfo) {
+	for _, s := range rec.Spans {
+		if s.Handler.Kind != h.Kind || s.Handler.Name != h.Name || s.Parent < 0 {
+			continue
+		}
+		by := rec.Spans[s.Parent].Handler
+		i := slices.IndexFunc(m.Callers, func(c view.Caller) bool { return c.Kind == kindOf(by.Kind) && c.Name == by.Name })
+		if i < 0 {
+			i = len(m.Callers)
+			m.Callers = append(m.Callers, view.Caller{Kind: kindOf(by.Kind), Name: by.Name, Source: placeOf(by.Source)})
+		}
+		m.Callers[i].Calls++
+	}
+	slices.SortStableFunc(m.Callers, func(a, b view.Caller) int { return int(b.Calls - a.Calls) })
+}
+
+// handlerBuilds is what the handler did in each build that is known, newest first.
+func (d *Dashboard) handlerBuilds(r *http.Request, one query.Handlers) (out []view.BuildRow, err error) {
+	builds, err := d.builds(r)
+	if err != nil {
+		return nil, err
+	}
+	one.Since, one.Until = time.Time{}, time.Time{}
+	for _, b := range builds[:min(len(builds), maxBuilds)] {
+		one.Processes = b.processes
+		rows, err := d.config.Store.Handlers(r.Context(), one)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		h := &rows[0]
+		out = append(out, view.BuildRow{
+			Name: b.name, Since: b.since, Alive: b.alive, Calls: int64(h.Count), Errors: int64(h.Errors),
+			P50: h.Quantile(.5), P95: h.Quantile(.95), P99: h.Quantile(.99),
+		})
+	}
+	for i := range out {
+		if i+1 < len(out) && out[i+1].P50 > 0 {
+			out[i].Change = float64(out[i].P50)/float64(out[i+1].P50) - 1
+			out[i].HasChange = true
+		}
+	}
+	return out, nil
+}
+
+// maxBuilds is how many builds are set side by side.
+const maxBuilds = 8
+
+// histBars is how many bars a histogram has.
+const histBars = 32
+
+// histOf draws a histogram in bars of one factor each, from the quickest to the slowest.
+func histOf(h *instrument.Histogram, p50, p95, limit time.Duration) *view.Histogram {
+	n := h.Count()
+	if n == 0 {
+		return nil
+	}
+	low, high := float64(max(h.Quantile(0), 1)), float64(max(h.Quantile(1), 2))
+	out := &view.Histogram{
+		Label: fmt.Sprintf("Distribution of %s calls, from %s to %s", view.Count(int64(n)), view.Dur(time.Duration(low)), view.Dur(time.Duration(high))),
+		P50:   p50, P95: p95, Limit: limit,
+	}
+	below := uint64(0)
+	for i := range histBars {
+		upper := time.Duration(low * math.Pow(high/low, float64(i+1)/histBars))
+		upTo := n
+		if i < histBars-1 {
+			upTo = max(below, h.CountBelow(upper))
+		}
+		out.Bars = append(out.Bars, view.HistBar{Upper: upper, Count: int64(upTo - below)})
+		below = upTo
+	}
+	return out
+}

@@ -1,0 +1,47 @@
+// Time series: every element with data-plot, { x, y, lines: [{label, class}], unit }, becomes a chart of uPlot. The
+// figures are also in a table beside it, so that nothing is lost without this script.
+(() => {
+  'use strict';
+  const charts = new Map();
+
+  // A custom property would give light-dark(...) as it was written: the computed colour of an element is resolved.
+  const colour = (cls) => {
+    const probe = document.createElement('span');
+    probe.className = cls;
+    probe.hidden = true;
+    document.body.append(probe);
+    const c = getComputedStyle(probe).color;
+    probe.remove();
+    return c;
+  };
+  const number = (v) => (v >= 100 ? Math.round(v) : Number(v.toPrecision(3)));
+
+  const draw = (box) => {
+    const data = JSON.parse(box.dataset.plot);
+    const quiet = colour('plot-axis'), grid = colour('plot-grid');
+    const axis = { stroke: quiet, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: '11px system-ui, sans-serif' };
+    const old = charts.get(box);
+    if (old) old.destroy();
+    charts.set(box, new uPlot({
+      width: Math.max(200, box.clientWidth), height: 180, legend: { live: true }, cursor: { drag: { x: true, y: false } },
+      series: [
+        { value: (_, v) => (v == null ? '' : new Date(v * 1000).toLocaleString()) },
+        ...data.lines.map((l) => ({ label: l.label, stroke: colour(l.class), width: 1.5, points: { size: 4 }, value: (_, v) => (v == null ? '' : number(v) + ' ' + data.unit) })),
+      ],
+      axes: [axis, { ...axis, size: 56, values: (_, vs) => vs.map((v) => number(v) + ' ' + data.unit) }],
+      scales: { y: { range: (_, min, max) => [0, (max || 1) * 1.1] } },
+    }, [data.x, ...data.y], box));
+  };
+  const all = () => { for (const box of document.querySelectorAll('[data-plot]')) draw(box); };
+
+  document.addEventListener('DOMContentLoaded', () => {
+    all();
+    addEventListener('resize', all);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', all);
+    new MutationObserver(all).observe(document.documentElement, { attributeFilter: ['data-theme'] });
+    // A page that is fetched again brings new data.
+    new MutationObserver((changes) => {
+      if (changes.some((c) => [...c.addedNodes].some((n) => n.querySelector && n.querySelector('[data-plot]:empty')))) all();
+    }).observe(document.querySelector('main'), { childList: true, subtree: true });
+  });
+})();
