@@ -87,7 +87,10 @@ func newToolbar(e *env) (*toolbar.Toolbar, error) {
 	if err != nil {
 		return nil, err
 	}
-	tb, err := toolbar.New(toolbar.Config{Path: filepath.Join(dir, "toolbar.db"), NotDefault: true})
+	tb, err := toolbar.New(toolbar.Config{
+		Path: filepath.Join(dir, "toolbar.db"), NotDefault: true,
+		Bodies: toolbar.BodiesNever, // they are for development
+	})
 	if err != nil {
 		return nil, err
 	}

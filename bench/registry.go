@@ -14,6 +14,10 @@ var cases = []*benchCase{
 	&signals10,
 	&histogram,
 	&histogram2,
+	&httpBare,
+	&httpOff,
+	&httpRecorded,
+	&httpLayers6,
 	&request20,
 	&served20,
 	&store20,
@@ -51,6 +55,9 @@ type benchCase struct {
 	// fixed is the number of operations in a round of a full run, where it has to be
 	// the same for all sides. 0: as many as take the time of a round.
 	fixed int
+
+	// reference is set for what others are measured against: it names no goal.
+	reference bool
 
 	ours  side
 	bare  side // taken off all others; nil: nothing is

@@ -152,6 +152,17 @@ func (r *Recorder) mask(s string) (masked string) {
 	if r.config.Masker == nil || s == "" {
 		return s
 	}
+	slot, hash := r.clean.slot(s)
+	if slot.has(s) {
+		return s
+	}
+	if masked = r.askMasker(s); masked == s {
+		slot.add(s, hash)
+	}
+	return masked
+}
+
+func (r *Recorder) askMasker(s string) (masked string) {
 	defer func() {
 		if recover() != nil {
 			r.faults.Add(1)

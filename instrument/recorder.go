@@ -72,6 +72,7 @@ type Recorder struct {
 	hooks   atomic.Pointer[[]*Hooks]
 	stats   atomic.Pointer[[]atomic.Pointer[handlerStats]] // by Handler id
 	secret  [MaxKeys + 1]atomic.Uint32                     // by Key: what the Masker said
+	clean   cleanTexts
 	slabs   sync.Pool
 	runtime runtimeReading
 	mu      sync.Mutex // serialises changes of hooks and stats

@@ -170,6 +170,9 @@ func (s *slab) childTimes(n int) []int64 {
 }
 
 func (rec *Recording) addRuntime(slab *slab, now int64) {
+	if now-rec.start < runtimeFresh {
+		return // what so short a Record did is less than what the counters are behind
+	}
 	allocs, cycles := rec.r.runtime.read(slab.runtime[:], now)
 	slab.attrs = append(slab.attrs, slotAttr{Attr: KeyAllocBytes.Int64(int64(allocs - rec.allocs))})
 	if cycles != rec.cycles {

@@ -42,7 +42,8 @@ type RollRow struct {
 type Masker interface {
 	// Key reports whether what stands under an attribute's name is secret.
 	Key(name string) bool
-	// Text gives free text back with the secrets in it replaced.
+	// Text gives free text back with the secrets in it replaced. It may not be asked
+	// again for a text that it gave back as it was.
 	Text(s string) string
 }
 

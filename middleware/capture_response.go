@@ -10,19 +10,19 @@ import (
 )
 
 // responseHeaders are kept with their values.
-var responseHeaders = func() map[string]instrument.Key {
-	m := map[string]instrument.Key{}
+var responseHeaders = func() *headerTable {
+	t := new(headerTable)
 	for name := range shownHeaders {
-		m[name] = instrument.NewKey("http.response.header." + strings.ToLower(name))
+		t.add(name, instrument.NewKey("http.response.header."+strings.ToLower(name)))
 	}
 	for _, name := range []string{
 		"Age", "Content-Disposition", "Content-Range", "Content-Security-Policy", "Content-Security-Policy-Report-Only", "Date",
 		"Etag", "Last-Modified", "Location", "Permissions-Policy", "Server", "Server-Timing", "Trailer", "Transfer-Encoding", "Upgrade",
 		"X-Request-Id",
 	} {
-		m[name] = instrument.NewKey("http.response.header." + strings.ToLower(name))
+		t.add(name, instrument.NewKey("http.response.header."+strings.ToLower(name)))
 	}
-	return m
+	return t
 }()
 
 var keyResponseHidden = instrument.NewKey("http.response.headers_hidden") // names only
@@ -64,7 +64,7 @@ func (r *Response) describeHeaders(h http.Header) {
 		if len(values) == 0 {
 			continue
 		}
-		if key, ok := responseHeaders[name]; ok {
+		if key, ok := responseHeaders.find(name); ok {
 			attrs = append(attrs, key.String(joined(values)))
 		} else if name != "Trailer" && !strings.HasPrefix(name, http.TrailerPrefix) {
 			hidden = append(hidden, name)

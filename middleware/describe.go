@@ -27,8 +27,8 @@ var (
 // safeHeaders are kept with their values. They say what kind of answer a
 // client wants and nothing about who it is. The table is fixed, because
 // clients may send any name and names of attributes are never forgotten.
-var safeHeaders = func() map[string]instrument.Key {
-	m := map[string]instrument.Key{}
+var safeHeaders = func() *headerTable {
+	t := new(headerTable)
 	for _, name := range []string{
 		"Accept", "Accept-Charset", "Accept-Datetime", "Accept-Encoding", "Accept-Language",
 		"Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "Content-Range",
@@ -36,9 +36,9 @@ var safeHeaders = func() map[string]instrument.Key {
 		"Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range",
 		"Traceparent",
 	} {
-		m[name] = instrument.NewKey("http.request.header." + strings.ToLower(name))
+		t.add(name, instrument.NewKey("http.request.header."+strings.ToLower(name)))
 	}
-	return m
+	return t
 }()
 
 // describe writes down what is known before the handler runs.
@@ -56,8 +56,7 @@ func (m *recorder) describe(rec *instrument.Recording, r *http.Request) {
 		scheme = "https"
 	}
 	attrs := make([]instrument.Attr, 0, 24)
-	attrs = append(attrs, keyScheme.String(scheme), keyHost.String(host), keyClient.String(client),
-		keyProtocol.String(strings.TrimPrefix(r.Proto, "HTTP/")))
+	attrs = append(attrs, keyScheme.Masked(scheme), keyHost.String(host), keyClient.String(client), keyProtocol.Masked(protocol(r)))
 	if port != 0 {
 		attrs = append(attrs, keyPort.Int(port))
 	}
@@ -74,6 +73,19 @@ func (m *recorder) describe(rec *instrument.Recording, r *http.Request) {
 		attrs = describeHeaders(attrs, r.Header)
 	}
 	rec.Set(attrs...)
+}
+
+// protocol is the version of HTTP: "1.1".
+func protocol(r *http.Request) string {
+	switch {
+	case r.ProtoMajor == 1 && r.ProtoMinor == 1:
+		return "1.1"
+	case r.ProtoMajor == 2:
+		return "2"
+	case r.ProtoMajor == 1:
+		return "1.0"
+	}
+	return "3"
 }
 
 // splitPort splits "host:port" without failing; port is 0 if there is none.
@@ -98,7 +110,7 @@ func describeHeaders(attrs []instrument.Attr, h http.Header) []instrument.Attr {
 		if len(values) == 0 {
 			continue
 		}
-		key, safe := safeHeaders[name]
+		key, safe := safeHeaders.find(name)
 		switch {
 		case safe:
 			attrs = append(attrs, key.String(joined(values)))

@@ -27,9 +27,16 @@ type exchange struct {
 	own     [callsFirst]call
 }
 
+// served is what Record keeps of one request: in one piece, because each allocation costs
+// as much as a few spans.
+type served struct {
+	Response
+	exchange
+}
+
 // Calls are taken from an array in the exchange first, then from arrays.
 const (
-	callsFirst = 3
+	callsFirst = 1
 	callsNext  = 8
 )
 
@@ -95,7 +102,12 @@ func callOf(ctx context.Context) *call {
 // newExchange makes an exchange and its root call, which is the context to go
 // on with.
 func newExchange(ctx context.Context, rec *instrument.Recording, res *Response) *call {
-	x := &exchange{rec: rec, res: res}
+	return new(exchange).begin(ctx, rec, res)
+}
+
+// begin sets x up and gives its root call.
+func (x *exchange) begin(ctx context.Context, rec *instrument.Recording, res *Response) *call {
+	x.rec, x.res = rec, res
 	x.free = x.own[:]
 	root := x.newCall(ctx, nil, nil)
 	x.last.Store(root)

@@ -78,11 +78,13 @@ func (m *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	from := m.redirects.find(r)
 	ctx, rec := m.rec.Begin(r.Context(), instrument.Begin{Handler: unmatchedRoute, Trace: traceOf(r), Parent: from.record})
-	res, w := Wrap(w, r)
+	s := new(served)
+	res := &s.Response
+	w = res.wrap(w, r)
 	res.rec, res.recorder = rec, m
 	m.describe(rec, r)
 	from.describe(rec)
-	inner := r.WithContext(newExchange(ctx, rec, res))
+	inner := r.WithContext(s.exchange.begin(ctx, rec, res))
 	if m.opt.Bodies {
 		res.tapes = &capture{rules: m.opt.Mask}
 		res.tapes.listen(inner, m.opt.MaxBody)

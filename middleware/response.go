@@ -52,8 +52,14 @@ type headHook struct {
 // Who wraps also ends: call Finish when the handler has returned, Abort when
 // it panicked.
 func Wrap(w http.ResponseWriter, r *http.Request) (*Response, http.ResponseWriter) {
-	res := &Response{w: w, req: r}
-	return res, writers[capabilities(w)](bare{res})
+	res := new(Response)
+	return res, res.wrap(w, r)
+}
+
+// wrap is Wrap for a Response that lies in something else.
+func (r *Response) wrap(w http.ResponseWriter, req *http.Request) http.ResponseWriter {
+	r.w, r.req = w, req
+	return writers[capabilities(w)](bare{r})
 }
 
 // ResponseOf returns the nearest Response that watches w, looking through
