@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -19,16 +20,36 @@ import (
 // 204: there is nothing yet.
 type api func(d *Dashboard, r *http.Request) (any, error)
 
+// apiRoute is a path below api/v1/ with what the OpenAPI file says of it.
+type apiRoute struct {
+	api     api
+	says    string
+	params  []string // names of apiParams
+	answer  any      // a zero value of what it gives; nil is described elsewhere
+	missing bool     // it may be 404
+	later   bool     // it may be 204
+}
+
 // apiRoutes are the paths below api/v1/.
-var apiRoutes = map[string]api{
-	"requests":          apiRequests,
-	"requests/{id}":     apiRequest,
-	"handlers":          apiHandlers,
-	"signals":           apiSignals,
-	"signals/catalogue": apiCatalogue,
-	"complete":          apiComplete,
-	"report":            apiReport,
-	"health":            apiHealth,
+var apiRoutes map[string]apiRoute
+
+func init() { // because the OpenAPI file is one of them and describes them all
+	apiRoutes = map[string]apiRoute{
+		"overview":           {api: apiOverview, says: "What the first page shows.", params: []string{"range"}, answer: overviewJSON{}},
+		"requests":           {api: apiRequests, says: "A page of Records, the newest first.", params: []string{"kind", "q", "sort", "dir", "before"}, answer: recordListJSON{}},
+		"requests/{id}":      {api: apiRequest, says: "One Record with its spans.", params: []string{"id", "pending"}, answer: recordJSON{}, missing: true, later: true},
+		"requests/{id}/tree": {api: apiTree, says: "The chain of causes of a Record and what it caused.", params: []string{"id"}, answer: treeJSON{}, missing: true},
+		"handlers":           {api: apiHandlers, says: "Statistics of everything that runs.", params: []string{"range", "kind", "name"}, answer: handlerListJSON{}},
+		"handlers/one":       {api: apiHandler, says: "One handler over time, by build, with its slowest samples.", params: []string{"range", "kind", "name"}, answer: oneHandlerJSON{}, missing: true},
+		"signals":            {api: apiSignals, says: "The signals with their receivers and statistics.", params: []string{"range"}, answer: signalListJSON{}},
+		"signals/catalogue":  {api: apiCatalogue, says: "All that the running app knows of its signals.", answer: []Signal{}},
+		"exceptions":         {api: apiExceptions, says: "Errors and panics of the newest Records, grouped.", answer: exceptionListJSON{}},
+		"compare":            {api: apiCompare, says: "Two Records side by side.", params: []string{"a", "b"}, answer: compareJSON{}, missing: true},
+		"complete":           {api: apiComplete, says: "Ways to go on with a filter that is being typed.", params: []string{"q", "at"}, answer: completionListJSON{}},
+		"report":             {api: apiReport, says: "The report of the command line; its form is described there.", params: []string{"range"}},
+		"health":             {api: apiHealth, says: "How recording and the store are.", answer: healthJSON{}},
+		"openapi.json":       {api: apiOpenAPI, says: "This description."},
+	}
 }
 
 // json serves an api.
@@ -70,6 +91,9 @@ type badRequest struct{ error }
 
 func (d *Dashboard) apiStatus(r *http.Request, err error) int {
 	if errors.Is(err, query.ErrNotFound) {
+		return http.StatusNotFound
+	}
+	if _, ok := errors.AsType[missingError](err); ok {
 		return http.StatusNotFound
 	}
 	if _, ok := errors.AsType[badRequest](err); ok {
@@ -120,6 +144,9 @@ func apiRequest(d *Dashboard, r *http.Request) (any, error) {
 	out.Worst, out.Counts.Alerts = worst(m), view.AlertCount(m)
 	if t, ok := d.timingOf(r.Context(), rec.ID); ok {
 		out.Timing = &t
+	}
+	if p, _, ok := d.processOf(r.Context(), rec.ID); ok {
+		out.Process = &processJSON{p.PID, p.Host, p.Service, p.Build.Revision, p.Build.Dirty}
 	}
 	for i := range rec.Spans {
 		out.Spans = append(out.Spans, newSpanJSON(&rec.Spans[i]))
@@ -204,14 +231,19 @@ func apiReport(d *Dashboard, r *http.Request) (any, error) {
 
 // apiHealth is how recording and the store are.
 func apiHealth(d *Dashboard, r *http.Request) (any, error) {
+	return d.healthJSON(r)
+}
+
+func (d *Dashboard) healthJSON(r *http.Request) (out healthJSON, err error) {
 	h, err := d.config.Store.Health(r.Context())
 	if err != nil {
-		return nil, err
+		return out, err
 	}
-	out := healthJSON{StoreBytes: h.FileBytes + h.WALBytes, StoreLimit: h.MaxBytes, Records: h.Records, Gone: h.Gone}
+	out = healthJSON{Dropped: map[string]uint64{}, StoreBytes: h.FileBytes + h.WALBytes, StoreLimit: h.MaxBytes, Records: h.Records, Gone: h.Gone}
 	if d.config.Status != nil {
 		st := d.config.Status()
-		out.Produced, out.Stored, out.Dropped, out.Queued = st.Produced, st.Stored, st.Dropped, st.QueueRecords
+		out.Produced, out.Stored, out.Queued = st.Produced, st.Stored, st.QueueRecords
+		maps.Copy(out.Dropped, st.Dropped)
 		out.LastError, out.CPU = st.LastError, int64(st.CPU)
 	}
 	return out, nil
@@ -223,4 +255,36 @@ func number(text string, fallback int) int {
 		return n
 	}
 	return fallback
+}
+
+var errNoKind = errors.New("say which kind of handler: kind=receiver")
+
+type treeJSON struct {
+	Causes       []treeLinkJSON `json:"causes"` // what began it all first
+	Consequences []treeLinkJSON `json:"consequences"`
+}
+
+type treeLinkJSON struct {
+	Record   string `json:"record"`
+	Kind     string `json:"kind"`
+	Name     string `json:"name"`
+	Duration int64  `json:"duration_ns"`
+}
+
+// apiTree is what led to a Record and what it led to.
+func apiTree(d *Dashboard, r *http.Request) (any, error) {
+	rec, err := d.recordOf(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	var m view.Record
+	d.links(r, rec, &m)
+	links := func(ls []view.Link) []treeLinkJSON {
+		out := []treeLinkJSON{}
+		for _, l := range ls {
+			out = append(out, treeLinkJSON{l.ID, string(l.Kind), l.Name, int64(l.Duration)})
+		}
+		return out
+	}
+	return treeJSON{links(m.Causes), links(m.Consequences)}, nil
 }

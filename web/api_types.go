@@ -34,12 +34,21 @@ type recordJSON struct {
 	Error    string            `json:"error,omitempty"`
 	Trace    string            `json:"trace_id,omitempty"`
 	Parent   string            `json:"parent,omitempty"`
+	Process  *processJSON      `json:"process,omitempty"`
 	Flags    flagsJSON         `json:"flags"`
 	Counts   countsJSON        `json:"counts"`
 	Worst    map[string]string `json:"worst,omitempty"` // "slow" or "bad", by the name in counts
 	Timing   *Timing           `json:"timing,omitempty"`
 	Attrs    map[string]any    `json:"attributes,omitempty"`
 	Spans    []spanJSON        `json:"spans,omitempty"`
+}
+
+type processJSON struct {
+	PID      int    `json:"pid"`
+	Host     string `json:"host"`
+	Service  string `json:"service"`
+	Revision string `json:"revision,omitempty"`
+	Dirty    bool   `json:"dirty,omitempty"`
 }
 
 type flagsJSON struct {

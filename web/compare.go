@@ -29,34 +29,32 @@ func comparePage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	if params.Get("a") == "" {
 		return view.ComparePage(s, view.Compare{}), nil
 	}
-	m, err := d.compareRecords(r.Context(), params.Get("a"), params.Get("b"))
+	_, _, m, err := d.compareRecords(r.Context(), params.Get("a"), params.Get("b"))
 	if err != nil {
 		return nil, err
 	}
 	return view.ComparePage(s, m), nil
 }
 
-func (d *Dashboard) compareRecords(ctx context.Context, first, second string) (m view.Compare, err error) {
-	a, err := d.recordOf(ctx, first)
-	if err != nil {
-		return m, err
+func (d *Dashboard) compareRecords(ctx context.Context, first, second string) (a, b *instrument.Record, m view.Compare, err error) {
+	if a, err = d.recordOf(ctx, first); err != nil {
+		return nil, nil, m, err
 	}
 	if second == "" || second == medianOf {
 		id, of := d.medianRecord(ctx, a)
 		if id == 0 {
-			return m, missingError{view.Missing{
+			return nil, nil, m, missingError{view.Missing{
 				Title: "Nothing to compare with", Text: "No other Record of " + a.Handler.Name + " is kept.",
 				Href: d.base.Record(a.ID.String()), Action: "Back to the Record",
 			}}
 		}
 		second, m.MedianOf = id.String(), of
 	}
-	b, err := d.recordOf(ctx, second)
-	if err != nil {
-		return m, err
+	if b, err = d.recordOf(ctx, second); err != nil {
+		return nil, nil, m, err
 	}
 	m.A, m.B = recordModel(a), recordModel(b)
-	return m, nil
+	return a, b, m, nil
 }
 
 // recordOf reads a Record by its id as text.

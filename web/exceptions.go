@@ -18,10 +18,17 @@ const exceptionRecords = 200
 // exceptionsPage groups the errors and panics of the newest Records by what they say
 // and where they happened.
 func exceptionsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
-	s := d.shell(r, "Exceptions", "exceptions")
-	page, err := d.config.Store.Records(r.Context(), query.Records{Limit: exceptionRecords})
+	m, err := d.exceptions(r)
 	if err != nil {
 		return nil, err
+	}
+	return view.ExceptionsPage(d.shell(r, "Exceptions", "exceptions"), m), nil
+}
+
+func (d *Dashboard) exceptions(r *http.Request) (m view.Exceptions, err error) {
+	page, err := d.config.Store.Records(r.Context(), query.Records{Limit: exceptionRecords})
+	if err != nil {
+		return m, err
 	}
 	groups := map[exceptionKey]*view.ExceptionRow{}
 	for i := range page.Records {
@@ -35,14 +42,14 @@ func exceptionsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 		}
 		addExceptions(groups, rec)
 	}
-	m := view.Exceptions{Total: len(groups), Records: int64(len(page.Records))}
+	m = view.Exceptions{Total: len(groups), Records: int64(len(page.Records))}
 	for _, g := range groups {
 		m.Rows = append(m.Rows, *g)
 	}
 	slices.SortFunc(m.Rows, func(a, b view.ExceptionRow) int {
 		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Message, b.Message))
 	})
-	return view.ExceptionsPage(s, m), nil
+	return m, nil
 }
 
 type exceptionKey struct {

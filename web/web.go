@@ -78,11 +78,16 @@ func (d *Dashboard) routes() {
 		"compare":               comparePage,
 		"":                      noPage, // whatever else is asked for
 	} {
-		d.handle(path, d.html(p))
+		h := d.html(p)
+		if a, ok := pageAPI[path]; ok {
+			h = d.either(h, d.json(a))
+		}
+		d.handle(path, h)
 	}
-	for path, a := range apiRoutes {
-		d.handle("api/v1/"+path, d.json(a))
+	for path, route := range apiRoutes {
+		d.handle("api/v1/"+path, d.json(route.api))
 	}
+	d.handle("api/v1/", d.json(func(*Dashboard, *http.Request) (any, error) { return nil, query.ErrNotFound }))
 	for path, f := range forms {
 		d.mux.HandleFunc("POST "+d.config.Prefix+path, d.post(f))
 	}

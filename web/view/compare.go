@@ -13,54 +13,54 @@ type Compare struct {
 	MedianOf int // B is the median of so many of the same handler; 0: it was chosen
 }
 
-// compareStep is what both Records did under one name.
-type compareStep struct {
-	kind         Kind
-	name         string
-	countA       int
-	countB       int
-	ownA, ownB   time.Duration
-	failA, failB int
+// CompareStep is what both Records did under one name.
+type CompareStep struct {
+	Kind         Kind
+	Name         string
+	CountA       int
+	CountB       int
+	OwnA, OwnB   time.Duration
+	FailA, FailB int
 }
 
-func (s compareStep) diff() time.Duration { return s.ownA - s.ownB }
+func (s CompareStep) diff() time.Duration { return s.OwnA - s.OwnB }
 
-// steps are what both did, the largest difference of own time first.
-func (c Compare) steps() []compareStep {
+// Steps are what both did, the largest difference of own time first.
+func (c Compare) Steps() []CompareStep {
 	type key struct {
 		kind Kind
 		name string
 	}
 	at := map[key]int{}
-	var out []compareStep
-	find := func(s Span) *compareStep {
+	var out []CompareStep
+	find := func(s Span) *CompareStep {
 		k := key{s.Kind, s.Name}
 		i, ok := at[k]
 		if !ok {
 			i = len(out)
 			at[k] = i
-			out = append(out, compareStep{kind: s.Kind, name: s.Name})
+			out = append(out, CompareStep{Kind: s.Kind, Name: s.Name})
 		}
 		return &out[i]
 	}
 	ta, tb := newTimeline(c.A.Spans, c.A.Duration), newTimeline(c.B.Spans, c.B.Duration)
 	for i, s := range c.A.Spans {
 		st := find(s)
-		st.countA++
-		st.ownA += ta.own[i]
+		st.CountA++
+		st.OwnA += ta.own[i]
 		if s.Err != "" || s.Panicked {
-			st.failA++
+			st.FailA++
 		}
 	}
 	for i, s := range c.B.Spans {
 		st := find(s)
-		st.countB++
-		st.ownB += tb.own[i]
+		st.CountB++
+		st.OwnB += tb.own[i]
 		if s.Err != "" || s.Panicked {
-			st.failB++
+			st.FailB++
 		}
 	}
-	slices.SortStableFunc(out, func(a, b compareStep) int { return cmp.Compare(b.diff().Abs(), a.diff().Abs()) })
+	slices.SortStableFunc(out, func(a, b CompareStep) int { return cmp.Compare(b.diff().Abs(), a.diff().Abs()) })
 	return out
 }
 
@@ -74,11 +74,11 @@ func (c Compare) verdict() string {
 	if d < 0 {
 		lead = fmt.Sprintf("The first was %s quicker", Dur(-d))
 	}
-	for _, s := range c.steps() {
+	for _, s := range c.Steps() {
 		if (s.diff() < 0) != (d < 0) || Share(s.diff().Abs(), d.Abs()) < 0.2 {
 			continue
 		}
-		return fmt.Sprintf("%s; %s of that in %s %s (%d × against %d ×).", lead, Percent(min(1, Share(s.diff().Abs(), d.Abs()))), s.kind, cut(s.name, 72), s.countA, s.countB)
+		return fmt.Sprintf("%s; %s of that in %s %s (%d × against %d ×).", lead, Percent(min(1, Share(s.diff().Abs(), d.Abs()))), s.Kind, cut(s.Name, 72), s.CountA, s.CountB)
 	}
 	return lead + "; no single step makes the difference."
 }
@@ -95,21 +95,21 @@ func signed(d time.Duration, sc scale) string {
 }
 
 // kinds are own times by kind, of both.
-func (c Compare) kinds() (out []compareStep) {
+func (c Compare) kinds() (out []CompareStep) {
 	for i, r := range []Record{c.A, c.B} {
 		for _, k := range newTimeline(r.Spans, r.Duration).byKind() {
-			j := slices.IndexFunc(out, func(s compareStep) bool { return s.kind == k.kind })
+			j := slices.IndexFunc(out, func(s CompareStep) bool { return s.Kind == k.kind })
 			if j < 0 {
 				j = len(out)
-				out = append(out, compareStep{kind: k.kind, name: k.kind.Label()})
+				out = append(out, CompareStep{Kind: k.kind, Name: k.kind.Label()})
 			}
 			if i == 0 {
-				out[j].ownA = k.time
+				out[j].OwnA = k.time
 			} else {
-				out[j].ownB = k.time
+				out[j].OwnB = k.time
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b compareStep) int { return cmp.Compare(b.diff().Abs(), a.diff().Abs()) })
+	slices.SortStableFunc(out, func(a, b CompareStep) int { return cmp.Compare(b.diff().Abs(), a.diff().Abs()) })
 	return out
 }

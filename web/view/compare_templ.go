@@ -91,7 +91,7 @@ func compare(s Shell, c Compare) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = compareTable("Steps, the largest difference first", sc, c.steps(), true).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = compareTable("Steps, the largest difference first", sc, c.Steps(), true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -303,7 +303,7 @@ func compareHead(s Shell, title string, r Record) templ.Component {
 	})
 }
 
-func compareTable(title string, sc scale, rows []compareStep, counts bool) templ.Component {
+func compareTable(title string, sc scale, rows []CompareStep, counts bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -408,7 +408,7 @@ func compareTable(title string, sc scale, rows []compareStep, counts bool) templ
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = kindIcon(r.kind).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = kindIcon(r.Kind).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -417,7 +417,7 @@ func compareTable(title string, sc scale, rows []compareStep, counts bool) templ
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var22 string
-			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.ResolveAttributeValue(r.name)
+			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.ResolveAttributeValue(r.Name)
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `compare.templ`, Line: 81, Col: 42}
 			}
@@ -430,7 +430,7 @@ func compareTable(title string, sc scale, rows []compareStep, counts bool) templ
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var23 string
-			templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(cut(r.name, 80))
+			templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(cut(r.Name, 80))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `compare.templ`, Line: 81, Col: 62}
 			}
@@ -442,18 +442,18 @@ func compareTable(title string, sc scale, rows []compareStep, counts bool) templ
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if r.failA > 0 || r.failB > 0 {
-				templ_7745c5c3_Err = badge(Badge{StatusBad, plural(int64(r.failA), "failure") + " against " + Count(int64(r.failB))}).Render(ctx, templ_7745c5c3_Buffer)
+			if r.FailA > 0 || r.FailB > 0 {
+				templ_7745c5c3_Err = badge(Badge{StatusBad, plural(int64(r.FailA), "failure") + " against " + Count(int64(r.FailB))}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			if counts && r.countB == 0 {
+			if counts && r.CountB == 0 {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<span class=\"tag\">only in the first</span>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			} else if counts && r.countA == 0 {
+			} else if counts && r.CountA == 0 {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<span class=\"tag\">only in the second</span>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -468,7 +468,7 @@ func compareTable(title string, sc scale, rows []compareStep, counts bool) templ
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = zero(int64(r.countA)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = zero(int64(r.CountA)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -476,7 +476,7 @@ func compareTable(title string, sc scale, rows []compareStep, counts bool) templ
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = zero(int64(r.countB)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = zero(int64(r.CountB)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -490,7 +490,7 @@ func compareTable(title string, sc scale, rows []compareStep, counts bool) templ
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var24 string
-			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(sc.num(r.ownA))
+			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(sc.num(r.OwnA))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `compare.templ`, Line: 100, Col: 39}
 			}
@@ -503,7 +503,7 @@ func compareTable(title string, sc scale, rows []compareStep, counts bool) templ
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var25 string
-			templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(sc.num(r.ownB))
+			templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(sc.num(r.OwnB))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `compare.templ`, Line: 101, Col: 39}
 			}
@@ -515,7 +515,7 @@ func compareTable(title string, sc scale, rows []compareStep, counts bool) templ
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var26 = []any{templ.KV("st-slow", Share(r.diff(), r.ownB) > 0.5 && r.diff() > 0)}
+			var templ_7745c5c3_Var26 = []any{templ.KV("st-slow", Share(r.diff(), r.OwnB) > 0.5 && r.diff() > 0)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var26...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
