@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // Open is sql.Open with every statement reported. driverName is the name that the
@@ -51,7 +52,7 @@ func Driver(d driver.Driver, opts ...Option) driver.Driver {
 	if isTapped(d) {
 		return d
 	}
-	t := &tapDriver{d, newTap(d, opts)}
+	t := &tapDriver{raw: d, opts: opts}
 	if dc, ok := d.(driver.DriverContext); ok {
 		return contextDriver{t, dc}
 	}
@@ -65,7 +66,7 @@ func Connector(c driver.Connector, opts ...Option) driver.Connector {
 	if isTapped(c) || isTapped(c.Driver()) {
 		return c
 	}
-	return wrapConnector(c, newTap(c.Driver(), opts))
+	return wrapConnector(c, newTap(c.Driver(), c, opts))
 }
 
 func wrapConnector(c driver.Connector, t *tap) driver.Connector {
@@ -105,8 +106,9 @@ type closingConnector struct {
 
 // tapDriver is a driver that has only Open.
 type tapDriver struct {
-	raw driver.Driver
-	tap *tap
+	raw  driver.Driver
+	opts []Option
+	taps sync.Map // data source name -> *tap
 }
 
 func (*tapDriver) tapped() {}
@@ -115,7 +117,17 @@ func (*tapDriver) tapped() {}
 func (d *tapDriver) Unwrap() any { return d.raw }
 
 func (d *tapDriver) Open(dsn string) (driver.Conn, error) {
-	return d.tap.connect(context.Background(), func(context.Context) (driver.Conn, error) { return d.raw.Open(dsn) })
+	return d.tap(dsn).connect(context.Background(), func(context.Context) (driver.Conn, error) { return d.raw.Open(dsn) })
+}
+
+// tap is that of one database of the driver. database/sql asks for it by the same name
+// for each connection.
+func (d *tapDriver) tap(dsn string) *tap {
+	t, ok := d.taps.Load(dsn)
+	if !ok {
+		t, _ = d.taps.LoadOrStore(dsn, newTap(d.raw, dsnConnector{dsn, d.raw}, d.opts))
+	}
+	return t.(*tap)
 }
 
 // contextDriver is a driver that makes connectors too.
@@ -129,7 +141,7 @@ func (d contextDriver) OpenConnector(dsn string) (driver.Connector, error) {
 	if err != nil || c == nil {
 		return c, err
 	}
-	return wrapConnector(c, d.tap), nil
+	return wrapConnector(c, newTap(d.raw, c, d.opts)), nil
 }
 
 // dsnConnector serves drivers that have only Open.

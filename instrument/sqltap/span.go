@@ -14,6 +14,7 @@ import (
 // Verdicts read them, and so do pages.
 var (
 	keySystem     = instrument.NewKey("db.system.name")
+	keyName       = instrument.NewKey("db.namespace")        // of the database, where the app gave it one
 	keyArgs       = instrument.NewKey("db.query.arguments")  // how many, their types and lengths
 	keyParameters = instrument.NewKey("db.query.parameters") // their values, masked
 	// keyHash is the same for the same text with the same parameters. It compares
@@ -52,8 +53,13 @@ func (c *conn) beginAt(ctx context.Context, at int64, st *statement, args []driv
 		}
 		return call{instrument.LeafAt(ctx, at, st.handler), at, st}
 	}
-	attrs := [7]instrument.Attr{keySystem.String(c.tap.system), keyHash.Int64(hashOf(st, args)), c.tap.caller()}
+	c.tap.runs(st)
+	attrs := [8]instrument.Attr{keySystem.String(c.tap.system), keyHash.Int64(hashOf(st, args)), c.tap.caller()}
 	n := 3
+	if c.tap.name != "" {
+		attrs[n] = keyName.String(c.tap.name)
+		n++
+	}
 	if len(args) > 0 {
 		attrs[n] = keyArgs.String(shapes(args))
 		n++

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"weak"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/mask"
@@ -13,6 +14,8 @@ import (
 // statement is what is known of a text: worked out once, not at each run.
 type statement struct {
 	handler *instrument.Handler
+	text    string                            // "" when it is too long to be remembered
+	ran     atomic.Pointer[weak.Pointer[tap]] // the database that ran it last
 	hash    uint64
 	skips   atomic.Bool // the driver has once answered ErrSkip: it wants it prepared
 	prepare atomic.Pointer[instrument.Handler]
@@ -71,6 +74,7 @@ func isNameRune(c rune) bool {
 // full it becomes the old one, and what the old one had that is still used moves on.
 type generation struct {
 	byText sync.Map // text -> *statement
+	byName sync.Map // fingerprint -> *statement, of the first text that had it
 	count  atomic.Int64
 	bytes  atomic.Int64
 }
@@ -110,13 +114,28 @@ func (m *memory) get(query string) *statement {
 	}
 	s, ok := m.old.Load().byText.Load(query)
 	if !ok {
-		s = newStatement(query)
+		text := strings.Clone(query)
+		s = newStatement(text)
+		s.(*statement).text = text
 	}
-	kept, known := young.byText.LoadOrStore(strings.Clone(query), s)
+	kept, known := young.byText.LoadOrStore(s.(*statement).text, s)
+	if !known {
+		young.byName.LoadOrStore(s.(*statement).handler.Name(), s)
+	}
 	if !known && (young.count.Add(1) >= maxStatements || young.bytes.Add(int64(len(query))) >= maxStatementBytes) {
 		m.turn(young)
 	}
 	return kept.(*statement)
+}
+
+// named finds a statement by its fingerprint; nil when no text that is remembered has it.
+func (m *memory) named(fingerprint string) *statement {
+	for _, g := range []*generation{m.young.Load(), m.old.Load()} {
+		if s, ok := g.byName.Load(fingerprint); ok {
+			return s.(*statement)
+		}
+	}
+	return nil
 }
 
 // turn makes the full generation the old one, once.

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"strings"
+	"weak"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/mask"
@@ -33,6 +34,10 @@ func NoCallers() Option { return func(t *tap) { t.noCallers = true } }
 // the driver's package does not tell.
 func System(name string) Option { return func(t *tap) { t.system = name } }
 
+// Name names the database in everything that is reported of it (OpenTelemetry's
+// "db.namespace"), for apps that have several.
+func Name(name string) Option { return func(t *tap) { t.name = name } }
+
 // tap is how one database is reported.
 type tap struct {
 	system    string
@@ -40,13 +45,18 @@ type tap struct {
 	noCallers bool
 	poolWait  bool
 	pool      pool
+	name      string             // of the database, for apps that have several
+	source    driver.Connector   // for a connection beside the app's own; see Explain
+	self      *weak.Pointer[tap] // apart, so that who remembers it does not keep the tap
 }
 
-func newTap(d driver.Driver, opts []Option) *tap {
-	t := &tap{system: systemOf(d)}
+func newTap(d driver.Driver, source driver.Connector, opts []Option) *tap {
+	t := &tap{system: systemOf(d), source: source}
 	for _, o := range opts {
 		o(t)
 	}
+	self := weak.Make(t)
+	t.self = &self
 	return t
 }
 
