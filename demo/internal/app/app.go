@@ -19,6 +19,7 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/slogtap"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/sqltap"
+	"github.com/go-debug-toolbar/debugtoolbar/signals/monitor"
 	"github.com/go-debug-toolbar/debugtoolbar/toolbar"
 )
 
@@ -56,6 +57,8 @@ type App struct {
 	db      *sql.DB
 	shop    *shop.Shop
 	handler http.Handler
+	monitor *monitor.Monitor
+	unwatch func()
 }
 
 // New starts the toolbar and opens the shop, whose database is made and filled when it is new.
@@ -81,7 +84,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := a.openShop(ctx, o); err != nil {
 		return nil, err
 	}
-	a.handler = a.Toolbar.Wrap(a.shop.Handler())
+	a.watchSignals()
+	a.handler = a.Toolbar.Wrap(a.internal(a.shop.Handler()))
 	return a, nil
 }
 
@@ -115,6 +119,9 @@ const closeTimeout = 5 * time.Second
 // Close shuts the shop and, last, the toolbar, which writes down what it still has.
 func (a *App) Close() error {
 	var errs []error
+	if a.unwatch != nil {
+		a.unwatch()
+	}
 	if a.shop != nil {
 		a.shop.Close()
 	}

@@ -15,5 +15,6 @@ func New(st *store.Store, now func() time.Time) *commands.Root {
 	}
 	root := commands.New("manage")
 	root.Add(seed(st), cleanupOldRecords(st, now), feedbackReport(st, now))
+	root.Add(importProducts(st), setPrice(st), signalPerformance(st))
 	return root
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
 	"github.com/go-debug-toolbar/debugtoolbar/middleware"
+	"github.com/go-debug-toolbar/debugtoolbar/signals"
+	"github.com/go-debug-toolbar/debugtoolbar/signals/signalhttp"
 )
 
 // layers is what every request passes, from the outside in.
@@ -18,6 +20,7 @@ func (s *Shop) layers() *middleware.Stack {
 		middleware.Named("request-log", s.requestLog),
 		middleware.Named("security-headers", securityHeaders),
 		middleware.Named("csrf", http.NewCrossOriginProtection().Handler),
+		middleware.Named("signal-scope", pagesOnly(signalhttp.Middleware(signalhttp.Options{}))),
 		middleware.Named("session", pagesOnly(s.sessions.LoadAndSave)),
 		middleware.Named("auth", pagesOnly(s.auth)),
 		middleware.Named("activity", pagesOnly(s.activity)),
@@ -86,6 +89,7 @@ func (s *Shop) auth(next http.Handler) http.Handler {
 		default:
 			ctx = context.WithValue(ctx, userKey{}, &user)
 			middleware.SetUser(ctx, user.Name)
+			ctx = signals.WithUser(ctx, user.Name) // receivers know for whom they run
 		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})

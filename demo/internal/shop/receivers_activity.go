@@ -10,10 +10,11 @@ import (
 func (s *Shop) connectActivity() {
 	from := signals.From(s)
 	s.listen(
-		UserActivity.Connect(s.logActivity, signals.UID("log-activity"), from),
+		// Until takes it off when the shop closes, without anybody remembering it.
+		UserActivity.On(s.logActivity, signals.UID("log-activity"), from, signals.Until(s.open)),
 	)
 }
 
-func (s *Shop) logActivity(ctx context.Context, e signals.Event[store.Activity]) error {
-	return s.store.LogActivity(ctx, e.Payload)
+func (s *Shop) logActivity(ctx context.Context, a store.Activity) error {
+	return s.store.LogActivity(ctx, a)
 }

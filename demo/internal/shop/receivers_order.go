@@ -20,6 +20,8 @@ func (s *Shop) connectOrder() {
 
 		OrderStatusChanged.Connect(s.createShipment, signals.UID("create-shipment"), from, signals.When(toShipped)),
 		OrderStatusChanged.Connect(s.sendShippingNotice, signals.UID("send-shipping-notice"), from, signals.When(toShipped)),
+		OrderStatusChanged.Connect(s.bookCourier, signals.UID("book-courier"), from, signals.When(toShipped),
+			signals.OnError(signals.Retry(2, signals.Constant(courierPause)), signals.Fallback(s.writeToCourier))),
 
 		OrderStatusChanged.Connect(s.releaseStock, signals.UID("release-stock"), from, signals.When(toCancelled), signals.When(wasConfirmed)),
 		OrderStatusChanged.Connect(s.refund, signals.UID("refund"), from, signals.When(toCancelled), signals.When(isPaid)),

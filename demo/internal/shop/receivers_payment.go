@@ -15,6 +15,7 @@ func (s *Shop) connectPayment() {
 	s.listen(
 		PaymentProcessed.Connect(s.reserveStock, signals.UID("reserve-stock"), from),
 		PaymentProcessed.Connect(s.printReceipt, signals.UID("print-receipt"), from),
+		PaymentProcessed.Connect(s.openTill, signals.UID("open-till"), from, signals.Once()),
 	)
 }
 
@@ -33,6 +34,12 @@ func (s *Shop) reserveStock(ctx context.Context, e signals.Event[Payment]) error
 		}
 	}
 	return problems
+}
+
+// openTill runs for the first sale after the shop opened, and for no other.
+func (s *Shop) openTill(ctx context.Context, e signals.Event[Payment]) error {
+	s.log.InfoContext(ctx, "first sale of the day", slog.Int64("order", e.Payload.Order.ID))
+	return nil
 }
 
 func (s *Shop) printReceipt(ctx context.Context, e signals.Event[Payment]) error {

@@ -13,6 +13,7 @@ package shop
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -41,6 +42,8 @@ type Shop struct {
 	crm      *crm
 	undo     []func() // of Close
 	handler  http.Handler
+	courier  courier
+	open     context.Context // done when the shop closes
 }
 
 // sessionCleanup is how often expired sessions are deleted.
@@ -57,6 +60,9 @@ func New(c Config) *Shop {
 	sessions := sqlite3store.NewWithCleanupInterval(c.Store.DB(), sessionCleanup)
 	s.sessions = newSessions(sessions, s.log)
 	s.onClose(sessions.StopCleanup)
+	open, shut := context.WithCancel(context.Background())
+	s.open = open
+	s.onClose(shut)
 	s.connect()
 	s.handler = s.layers().Then(s.routes())
 	return s

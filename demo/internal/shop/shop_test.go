@@ -3,6 +3,7 @@ package shop_test
 import (
 	"database/sql"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -28,6 +29,11 @@ type bench struct {
 
 func setup(t *testing.T) *bench {
 	t.Helper()
+	return setupWith(t, nil)
+}
+
+func setupWith(t *testing.T, log *slog.Logger) *bench {
+	t.Helper()
 	t.Parallel()
 	db, err := sql.Open("sqlite", store.DSN(filepath.Join(t.TempDir(), "shop.db")))
 	if err != nil {
@@ -40,7 +46,7 @@ func setup(t *testing.T) *bench {
 	if _, err := shop.Stock(t.Context(), st, store.Seed{Customers: 4, Orders: 12, Visits: 50}); err != nil {
 		t.Fatal(err)
 	}
-	s := shop.New(shop.Config{Store: st, RelayDelay: -1})
+	s := shop.New(shop.Config{Store: st, Logger: log, RelayDelay: -1})
 	b := &bench{t: t, store: st, server: httptest.NewServer(s.Handler())}
 	t.Cleanup(func() {
 		b.server.Close()

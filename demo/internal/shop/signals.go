@@ -14,8 +14,9 @@ var (
 	PaymentProcessed = signals.New[Payment]("payment_processed")
 	// OrderStatusChanged is sent after an order's new status was written, and only if it is another one.
 	OrderStatusChanged = signals.New[StatusChange]("order_status_changed")
-	// InventoryLow is sent when a stock falls below store.LowStock, not again while it stays there.
-	InventoryLow = signals.New[LowStock]("inventory_low")
+	// InventoryLow is sent when a stock falls below store.LowStock, not again while it stays there. The dashboard shows
+	// the last ones.
+	InventoryLow = signals.New[LowStock]("inventory_low", signals.KeepRecent(20), signals.Doc("Few pieces of a kind are left."))
 	// UserActivity is sent after every request for a page.
 	UserActivity = signals.New[store.Activity]("user_activity")
 )
@@ -45,6 +46,7 @@ func (s *Shop) connect() {
 	s.connectOrder()
 	s.connectStock()
 	s.connectActivity()
+	s.auditSteps()
 }
 
 // listen keeps connections until the shop closes.

@@ -44,6 +44,14 @@ CREATE TABLE IF NOT EXISTS products (
     stock       INTEGER NOT NULL CHECK (stock >= 0),
     featured    INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS price_log (
+    id         INTEGER PRIMARY KEY,
+    product_id INTEGER NOT NULL REFERENCES products (id),
+    old_cents  INTEGER NOT NULL,
+    new_cents  INTEGER NOT NULL,
+    at         INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS price_log_product ON price_log (product_id);
 CREATE TABLE IF NOT EXISTS restocks (
     id          INTEGER PRIMARY KEY,
     product_id  INTEGER NOT NULL REFERENCES products (id),

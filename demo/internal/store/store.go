@@ -18,7 +18,7 @@ import (
 var ErrNotFound = errors.New("not found")
 
 // schemaVersion is raised whenever schema.sql changes: a demo's file is thrown away then, not migrated.
-const schemaVersion = 1
+const schemaVersion = 2
 
 //go:embed schema.sql
 var schema string
