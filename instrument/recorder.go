@@ -75,6 +75,7 @@ type Recorder struct {
 	clean   cleanTexts
 	slabs   sync.Pool
 	runtime runtimeReading
+	load    loadMeter
 	mu      sync.Mutex // serialises changes of hooks and stats
 }
 

@@ -43,6 +43,7 @@ type Recording struct {
 	tags      []string
 	allocs    uint64
 	cycles    uint64
+	load      *load  // when it began; nil: not known
 	contexts  uint32 // made so far
 	own       [contextsFirst]spanContext
 	more      *[contextsNext]spanContext // those being taken when own is used up
@@ -84,6 +85,9 @@ func (r *Recorder) Begin(ctx context.Context, b Begin) (context.Context, *Record
 	rec.slotFor(now, 0, b.Handler, 0)
 	rec.addAttrs(0, b.Attrs)
 	rec.allocs, rec.cycles = r.runtime.recent(rec.slab.runtime[:], now)
+	if r.config.Sink != nil {
+		rec.load = r.load.recent(now)
+	}
 	r.statsOf(b.Handler).inFlight.Add(1)
 	if !r.config.NoLabels {
 		ctx = rec.label(ctx)

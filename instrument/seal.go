@@ -47,6 +47,7 @@ func (rec *Recording) finish(slab *slab, now int64) {
 	}
 	if sink := r.config.Sink; sink != nil && (rec.announced || sink.Want(s)) {
 		rec.addRuntime(slab, now)
+		rec.addLoad(slab, now)
 		rec.addCost(slab, now)
 		r.maskSummary(s)
 		slab.out = r.encode(slab.out[:0], slab, rec, now)

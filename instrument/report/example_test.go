@@ -32,15 +32,23 @@ func Example() {
 	//
 	// Why
 	//   1. receiver send-confirmation (notify/mail.go:41)
-	//        97 %  own time, 375 ms
-	//         3 %  render mail/confirmation.html, 13.0 ms
-	//              in 3 records, slowest first: 65wzsb8000000, 65wzsb8000001,
-	//              65wzsb8000002; called by signal order_status_changed
+	//   why     74 %  waiting for locks
+	//           16 %  waiting
+	//            7 %  CPU of its own
+	//            3 %  templates: 3 x render mail/confirmation.html
+	//   where   97 %  own time, 375 ms
+	//            3 %  render mail/confirmation.html, 13.0 ms
+	//                 in 3 records, slowest first: 65wzsb8000000,
+	//                 65wzsb8000001, 65wzsb8000002; called by signal
+	//                 order_status_changed
 	//
 	//   2. query SELECT id, name, price FROM products WHERE id = ?
-	//       100 %  own time, 2.00 ms
-	//              in 3 records, slowest first: 65wzsb8000000, 65wzsb8000001,
-	//              65wzsb8000002; called by view checkout.(*Service).Create
+	//   why    100 %  SQL: 123 x query SELECT id, name, price FROM products
+	//                 WHERE id = ? at checkout/create.go:88
+	//   where  100 %  own time, 2.00 ms
+	//                 in 3 records, slowest first: 65wzsb8000000,
+	//                 65wzsb8000001, 65wzsb8000002; called by view
+	//                 checkout.(*Service).Create
 	//
 	// 1 more handler was not asked for. 3 of 7 handlers shown, sorted by own
 	// time. Own time is time outside of the spans below; shares are of all own

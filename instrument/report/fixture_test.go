@@ -132,9 +132,24 @@ func orderRecord(id instrument.ID) *instrument.Record {
 		{Handler: charge, Parent: 1, Duration: 75 * ms, Self: 75 * ms},
 	}
 	for range 41 {
-		spans = append(spans, instrument.RecordSpan{Handler: products, Parent: 1, Duration: 2 * ms, Self: 2 * ms})
+		spans = append(spans, instrument.RecordSpan{Handler: products, Parent: 1, Duration: 2 * ms, Self: 2 * ms, Stack: []instrument.Frame{{Func: "checkout.Create", File: "/src/shop/checkout/create.go", Line: 88}}})
 	}
-	return &instrument.Record{Summary: instrument.Summary{ID: id}, Handler: postOrders, Spans: spans}
+	oneAfterTheOther(spans)
+	return &instrument.Record{
+		Summary: instrument.Summary{ID: id}, Handler: postOrders, Spans: spans,
+		Attrs: []instrument.KV{{Key: instrument.KeyCPUTime.Name(), Value: 30 * ms}, {Key: instrument.KeyMutexWait.Name(), Value: 340 * ms}},
+	}
+}
+
+// oneAfterTheOther lets spans begin where those before them below the same parent end.
+func oneAfterTheOther(spans []instrument.RecordSpan) {
+	used := make([]time.Duration, len(spans))
+	for i := range spans {
+		if p := spans[i].Parent; p >= 0 {
+			spans[i].Start = spans[p].Start + used[p]
+			used[p] += spans[i].Duration
+		}
+	}
 }
 
 func hour() report.Options {

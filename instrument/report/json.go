@@ -66,7 +66,16 @@ type (
 		Time    int64        `json:"time_ns"`
 		Parts   []jsonPart   `json:"parts"`
 		Rest    int          `json:"rest"` // smaller parts left out
+		Causes  []jsonBlame  `json:"causes"`
 		Caller  *jsonHandler `json:"caller,omitempty"`
+	}
+	jsonBlame struct {
+		Cause   Cause        `json:"cause"`
+		Time    int64        `json:"time_ns"`
+		Share   float64      `json:"share"`
+		Calls   int          `json:"calls,omitempty"` // of the worst one behind it
+		Handler *jsonHandler `json:"handler,omitempty"`
+		Place   string       `json:"place,omitempty"`
 	}
 	jsonPart struct {
 		Own     bool         `json:"own"`
@@ -127,6 +136,15 @@ func toJSONWhy(w *Why) *jsonWhy {
 			part.Handler = &h
 		}
 		out.Parts = append(out.Parts, part)
+	}
+	out.Causes = []jsonBlame{}
+	for _, c := range w.Causes {
+		b := jsonBlame{Cause: c.Cause, Time: int64(c.Time), Share: c.Share, Calls: c.Calls, Place: c.Place.String()}
+		if c.Calls > 0 {
+			h := toJSONHandler(c.Handler)
+			b.Handler = &h
+		}
+		out.Causes = append(out.Causes, b)
 	}
 	if w.Caller != nil {
 		h := toJSONHandler(*w.Caller)

@@ -51,6 +51,9 @@ func mdReasons(out io.Writer, rows []Row) {
 			first = false
 		}
 		fmt.Fprintf(out, "\n%d. %s\n", i+1, mdName(rows[i].HandlerInfo))
+		for _, c := range why.Causes {
+			fmt.Fprintf(out, "   - **%s** %s\n", mdShare(c.Share), c.sentence(mdName))
+		}
 		for _, p := range why.Parts {
 			fmt.Fprintf(out, "   - %s %s\n", mdShare(p.Share), partText(p, why.Calls, mdName))
 		}

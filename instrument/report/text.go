@@ -167,22 +167,29 @@ func (t *textWriter) reasons(rows []Row) {
 			first = false
 		}
 		t.wrap("  ", fmt.Sprintf("%d. %s", i+1, cleanName(rows[i].HandlerInfo)))
-		for _, p := range why.Parts {
-			t.part(percent(p.Share), partText(p, why.Calls, cleanTitle))
+		label := "why"
+		for _, c := range why.Causes {
+			t.part(label, percent(c.Share), term.Line(c.Sentence()))
+			label = ""
 		}
-		t.part("", whyFoot(why, cleanTitle))
+		label = "where"
+		for _, p := range why.Parts {
+			t.part(label, percent(p.Share), partText(p, why.Calls, cleanTitle))
+			label = ""
+		}
+		t.part("", "", whyFoot(why, cleanTitle))
 		t.line("")
 	}
 }
 
-// part writes a share and its text, which goes on below itself.
-func (t *textWriter) part(share, text string) {
-	const indent = 13
+// part writes a share and its text, which goes on below itself, with a label in front.
+func (t *textWriter) part(label, share, text string) {
+	const indent, labels = 16, 8
 	for i, line := range term.Wrap(text, t.width-indent) {
 		if i > 0 {
-			share = ""
+			label, share = "", ""
 		}
-		t.line(term.Pad(share, indent-2, true) + gap + line)
+		t.line(term.Pad("  "+label, labels, false) + term.Pad(share, indent-2-labels, true) + gap + line)
 	}
 }
 

@@ -28,6 +28,9 @@ type Why struct {
 	// up to more than Time.
 	Parts []Part
 	Rest  int
+	// Causes are what that time was spent on or waited for, the greatest first. Unlike
+	// Parts they look through all that was called, and add up to Time.
+	Causes []Blame
 	// Caller is what called it, in most of the time; nil when it is a root.
 	Caller *instrument.HandlerInfo
 }
@@ -44,7 +47,7 @@ type Part struct {
 // explain reads the row's samples. A Record that cannot be read is passed over:
 // old ones are pruned while their ids still stand in the statistics.
 func (r *Row) explain(ctx context.Context, src Source) error {
-	a := analysis{children: map[instrument.HandlerInfo]*Part{}, callers: map[instrument.HandlerInfo]*Part{}}
+	a := analysis{children: map[instrument.HandlerInfo]*Part{}, callers: map[instrument.HandlerInfo]*Part{}, blame: newBlame()}
 	for _, s := range r.Samples[:min(len(r.Samples), maxSamples)] {
 		rec, err := src.Record(ctx, s.ID)
 		if ctx.Err() != nil {
@@ -69,16 +72,19 @@ type analysis struct {
 	own      time.Duration
 	children map[instrument.HandlerInfo]*Part // by bare handler
 	callers  map[instrument.HandlerInfo]*Part
+	blame    *blame
 }
 
 // add tells whether the Record holds a call of h.
 func (a *analysis) add(rec *instrument.Record, h instrument.HandlerInfo) (found bool) {
 	counted := make([]bool, len(rec.Spans))
+	var calls []int
 	for i, s := range rec.Spans {
 		if !same(s.Handler, h) || within(rec.Spans, s.Parent, h) {
 			continue
 		}
 		found, counted[i] = true, true
+		calls = append(calls, i)
 		a.why.Calls++
 		a.why.Time += s.Duration
 		a.own += s.Self
@@ -86,6 +92,7 @@ func (a *analysis) add(rec *instrument.Record, h instrument.HandlerInfo) (found 
 			count(a.callers, parent.Handler, s.Duration)
 		}
 	}
+	a.blame.add(rec, calls)
 	for _, s := range rec.Spans {
 		if s.Parent < 0 || s.Parent >= len(counted) || !counted[s.Parent] {
 			continue
@@ -117,6 +124,7 @@ func (a *analysis) result() *Why {
 	slices.SortFunc(parts, longestFirst)
 	w.Parts = parts[:min(len(parts), maxParts)]
 	w.Rest = len(parts) - len(w.Parts)
+	w.Causes = a.blame.result(w.Time)
 	if len(a.callers) > 0 {
 		callers := make([]Part, 0, len(a.callers))
 		for _, p := range a.callers {
