@@ -64,6 +64,7 @@ func (d *Dashboard) surround(r *http.Request, rec *instrument.Record, m *view.Re
 	}
 	m.Compare = d.base.CompareRecords(m.ID, medianOf)
 	m.Forms = d.recordForms(r)
+	m.CopyAs = d.copies(m)
 	d.links(r, rec, m)
 }
 

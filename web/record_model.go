@@ -35,7 +35,8 @@ func recordModel(rec *instrument.Record) view.Record {
 	if rec.Flags.Has(instrument.FlagClientGone) {
 		m.ClientErr = "the client went away before the response was complete"
 	}
-	m.Badges = badges(rec)
+	found, loops := findings(rec)
+	m.Findings, m.Badges = found, badges(rec, loops)
 	m.Spans = spanModels(rec)
 	for _, s := range rec.Spans {
 		if s.Flags.Has(instrument.FlagInferred) {
@@ -74,7 +75,7 @@ func statusOf(s *instrument.Summary) view.Status {
 	return view.StatusOK
 }
 
-func badges(rec *instrument.Record) (b []view.Badge) {
+func badges(rec *instrument.Record, loops int) (b []view.Badge) {
 	add := func(s view.Status, text string) { b = append(b, view.Badge{Status: s, Text: text}) }
 	if rec.Flags.Has(instrument.FlagSlow) {
 		add(view.StatusSlow, "slow")
@@ -95,8 +96,8 @@ func badges(rec *instrument.Record) (b []view.Badge) {
 			add(view.StatusBad, fmt.Sprintf("%d %s failed", n, plural(k, n)))
 		}
 	}
-	if n, text := mostRepeated(rec); n >= repeatedQueries {
-		add(view.StatusSlow, fmt.Sprintf("%s ×%d", statementName(text), n))
+	if loops > 0 {
+		add(view.StatusSlow, fmt.Sprintf("N+1 ×%d", loops))
 	}
 	return b
 }
@@ -110,26 +111,6 @@ func plural(k instrument.Kind, n int) string {
 		return strings.TrimSuffix(name, "y") + "ies"
 	}
 	return name + "s"
-}
-
-// repeatedQueries is how often one statement must run in a Record to be worth a
-// badge.
-const repeatedQueries = 5
-
-// mostRepeated is the SELECT that ran most often: writes and transactions are not
-// something that one statement could have done.
-func mostRepeated(rec *instrument.Record) (n int, text string) {
-	counts := map[string]int{}
-	for _, s := range rec.Spans {
-		if s.Handler.Kind != instrument.KindQuery || !strings.HasPrefix(strings.ToUpper(s.Handler.Name), "SELECT") {
-			continue
-		}
-		counts[s.Handler.Name]++
-		if c := counts[s.Handler.Name]; c > n {
-			n, text = c, s.Handler.Name
-		}
-	}
-	return n, text
 }
 
 func spanModels(rec *instrument.Record) []view.Span {

@@ -98,6 +98,7 @@ func (d *Dashboard) routes() {
 		}
 		d.timing(w, r)
 	})
+	d.handle("requests/{id}/as/{format}", http.HandlerFunc(d.copyAs))
 	d.handle("events", http.HandlerFunc(d.events))
 	d.handle("healthz", http.HandlerFunc(healthz))
 	d.handle("static/", http.StripPrefix(d.config.Prefix+"static/", static.Handler()))

@@ -27,6 +27,15 @@ func browsed() view.Record {
 		Status: view.StatusBad, Title: "An error was swallowed in update-customer-stats", Text: "The receiver failed and the view answered 201.",
 		Fix: "use the error that Send returns, or SendRobust where a failure may be passed over.",
 	}}
+	for i, sp := range m.Spans {
+		if sp.Name == "SELECT products" {
+			m.Findings = append(m.Findings, view.Alert{
+				Status: view.StatusSlow, Title: "N+1: the same query 41 times", Text: "One for each row of SELECT order_items, from checkout/create.go:91: 73.8 ms together.",
+				Fix: "load what the loop needs in one query before it.", Code: "SELECT id, name, price FROM products WHERE id IN (?, ?, …)", Span: i, HasSpan: true, Loop: true,
+			})
+			break
+		}
+	}
 	r := *m.Request
 	r.Redirects = []view.Redirect{
 		{ID: "0f3k9ab27d0e0", Method: "POST", URL: "/checkout", Code: 303, Location: "/orders"},

@@ -77,4 +77,9 @@ type Alert struct {
 	Code   string // the fix as code; "" none
 	Href   string // where to look further; "" none
 	Action string // label of that link
+
+	// Span is what it is about, where HasSpan says so: the page links to it.
+	Span    int
+	HasSpan bool
+	Loop    bool // the span's statement runs once for each row of another
 }

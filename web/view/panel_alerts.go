@@ -10,6 +10,9 @@ import (
 func (v recordView) alerts() []Alert {
 	var bad, slow []Alert
 	for _, a := range v.Findings {
+		if a.HasSpan && a.Span >= 0 && a.Span < len(v.Spans) {
+			a.Href, a.Action = v.panelSpanHref(a.Span), "In the waterfall"
+		}
 		if a.Status == StatusBad {
 			bad = append(bad, a)
 		} else {
@@ -17,15 +20,39 @@ func (v recordView) alerts() []Alert {
 		}
 	}
 	if v.DerivesFindings {
-		for _, a := range newQuerySet(v).alerts(v) {
-			a.Href, a.Action = v.panelHref("sql"), "Its queries"
-			slow = append(slow, a)
-		}
 		slow = append(slow, v.slowAlerts()...)
 		slow = append(slow, v.togetherAlerts()...)
 		slow = append(slow, v.contextAlerts()...)
 	}
 	return append(bad, slow...)
+}
+
+// queryAlerts are the findings about statements.
+func (v recordView) queryAlerts(q querySet) (out []Alert) {
+	if !v.DerivesFindings {
+		return q.alerts(v)
+	}
+	for _, a := range v.alerts() {
+		if a.HasSpan && a.Span >= 0 && a.Span < len(v.Spans) && v.Spans[a.Span].Kind == KindQuery {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// loops are the statements that run once for each row of another, by the text that groups them; nil when nobody
+// has looked: then repetition alone tells.
+func (m Record) loops() map[string]bool {
+	if !m.DerivesFindings {
+		return nil
+	}
+	out := map[string]bool{}
+	for _, a := range m.Findings {
+		if a.Loop && a.Span >= 0 && a.Span < len(m.Spans) {
+			out[m.Spans[a.Span].Group] = true
+		}
+	}
+	return out
 }
 
 // slowAlerts are the steps over their limit that no step inside them explains.

@@ -208,5 +208,7 @@ func (v recordView) panelSpanHref(i int) string {
 
 // Worst is the worst that happened in spans of a kind: the status of that panel's tab.
 func Worst(m Record, k Kind) Status {
-	return recordView{Record: m, t: newTimeline(m.Spans, m.Duration)}.worst(k)
+	v := recordView{Record: m, t: newTimeline(m.Spans, m.Duration)}
+	v.t.loops = m.loops()
+	return v.worst(k)
 }

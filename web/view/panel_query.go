@@ -18,6 +18,7 @@ type statement struct {
 	rows    int64 // negative not known
 	errs    int
 	parents map[int]int // how many ran under each parent
+	loop    bool        // one query could replace them
 }
 
 // querySet is the SQL of one Record.
@@ -51,6 +52,10 @@ func newQuerySet(v recordView) querySet {
 		if s.Err != "" {
 			q.errs++
 		}
+	}
+	for j := range q.statements {
+		s := &q.statements[j]
+		s.loop = v.t.looped(s.text, s.repeats())
 	}
 	slices.SortStableFunc(q.statements, func(a, b statement) int { return cmp.Compare(b.total, a.total) })
 	if n, err := strconv.Atoi(v.here.Get("statement")); err == nil && n >= 0 && n < len(q.statements) {
@@ -91,7 +96,7 @@ func (s statement) badges() []Badge {
 		out = append(out, Badge{StatusBad, plural(int64(s.errs), "error")})
 	}
 	switch n := s.repeats(); {
-	case n >= repeatsFrom:
+	case s.loop:
 		out = append(out, Badge{StatusSlow, "N+1"})
 	case n > 1:
 		out = append(out, Badge{"", "similar"})

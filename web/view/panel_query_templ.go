@@ -68,7 +68,7 @@ func queryPanel(s Shell, v recordView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, a := range q.alerts(v) {
+			for _, a := range v.queryAlerts(q) {
 				templ_7745c5c3_Err = alert(a).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -53,6 +53,7 @@ type recordView struct {
 
 func newRecordView(s Shell, m Record) recordView {
 	v := recordView{Record: m, here: s.Here, t: newTimeline(m.Spans, m.Duration), selected: -1}
+	v.t.loops = m.loops()
 	v.scale = scaleFor(v.t.total)
 	if m.Verdict != nil {
 		v.verdict = *m.Verdict

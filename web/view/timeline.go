@@ -18,6 +18,7 @@ type timeline struct {
 	segments [][]segment // own time of each span, in order
 	crit     []bool      // on the path that decides how long the Record takes
 	roots    []int
+	loops    map[string]bool // statements that run in a loop; nil: repetition tells
 }
 
 // segment is a stretch of time from the Record's start.
@@ -199,7 +200,7 @@ func (t *timeline) heaviest(root int) []heavy {
 	return out
 }
 
-// repeated is how often one statement ran under one parent, at most; below repeatsFrom it is 0.
+// repeated is how often a statement that is a loop ran under one parent, at most; 0 when none is.
 func (t *timeline) repeated() int {
 	type key struct {
 		parent int
@@ -212,10 +213,9 @@ func (t *timeline) repeated() int {
 		}
 		k := key{t.parent(i), s.Group}
 		counts[k]++
-		most = max(most, counts[k])
-	}
-	if most < repeatsFrom {
-		return 0
+		if t.looped(s.Group, counts[k]) {
+			most = max(most, counts[k])
+		}
 	}
 	return most
 }

@@ -114,7 +114,7 @@ func (w waterfall) shows(r wfRow, show string) bool {
 	}
 	switch show {
 	case "slow":
-		return any(func(s Span) bool { return s.Slow }) || len(r.members) >= repeatsFrom
+		return any(func(s Span) bool { return s.Slow }) || w.spans[r.i].Kind == KindQuery && w.looped(w.spans[r.i].Group, len(r.members))
 	case "failed":
 		return any(func(s Span) bool { return s.Err != "" || s.Panicked })
 	default:
@@ -361,7 +361,7 @@ func (s Span) isEvent() bool {
 func (w waterfall) badges(r wfRow) []Badge {
 	var out []Badge
 	s := w.spans[r.i]
-	if n := len(r.members); n >= repeatsFrom && s.Kind == KindQuery {
+	if n := len(r.members); s.Kind == KindQuery && w.looped(s.Group, n) {
 		out = append(out, Badge{StatusSlow, fmt.Sprintf("N+1 ×%d", n)})
 	}
 	switch {
@@ -381,7 +381,7 @@ func (w waterfall) note(r wfRow) string {
 	switch {
 	case s.Skipped != "":
 		return "not called"
-	case len(r.members) > 0 && (len(r.members) < repeatsFrom || s.Kind != KindQuery):
+	case len(r.members) > 0 && (s.Kind != KindQuery || !w.looped(s.Group, len(r.members))):
 		return fmt.Sprintf("×%d", len(r.members))
 	case s.Running:
 		return or(s.Note, "not ended")
@@ -392,6 +392,14 @@ func (w waterfall) note(r wfRow) string {
 
 // repeatsFrom is how often a statement must repeat under one parent to be called an N+1.
 const repeatsFrom = 5
+
+// looped tells whether n statements of one group are a loop that one query could replace.
+func (t *timeline) looped(group string, n int) bool {
+	if t.loops == nil {
+		return n >= repeatsFrom
+	}
+	return n > 1 && t.loops[group]
+}
 
 func rowID(i int) string { return "s" + strconv.Itoa(i) }
 
