@@ -10,51 +10,63 @@ import (
 // run in it. It is only read: nothing is added to it, and a nonce is taken
 // from the response alone, since the request is the client's to write.
 
-// scriptPolicy is what one policy says about an external script.
-type scriptPolicy struct {
-	open   bool // a script from the page's own origin may run without a nonce
+// pagePolicy is what one policy says about what the snippet needs.
+type pagePolicy struct {
+	script sources
+	loads  []sources // by Injection.Loads
+}
+
+// sources are where something may come from, as far as it concerns us.
+type sources struct {
+	open   bool // from the page's own origin, without a nonce
 	nonces []string
+}
+
+func (s *sources) allow(nonce string) bool {
+	return s.open || nonce != "" && slices.Contains(s.nonces, nonce)
+}
+
+// allows reports whether the policy lets the snippet work if it carries nonce.
+func (p *pagePolicy) allows(nonce string) bool {
+	return p.script.allow(nonce) && !slices.ContainsFunc(p.loads, func(s sources) bool { return !s.allow(nonce) })
 }
 
 // scriptNonce reads the policies of a response, those that only report
 // included, because a violation is an error in the page's console or reports.
-// allowed tells whether a script from the page's own origin may run, and
-// nonce is what its tag must carry, if anything.
-func scriptNonce(r *http.Request, h http.Header) (nonce string, allowed bool) {
-	var common []string // nonces that suit all policies read so far
-	var closed bool
-	for _, p := range scriptPolicies(r, h) {
-		switch {
-		case p.open && len(p.nonces) == 0:
-		case p.open && closed:
-		case closed:
-			common = slices.DeleteFunc(common, func(n string) bool { return !slices.Contains(p.nonces, n) })
-		case !p.open:
-			closed = true
-			common = p.nonces
-		case common == nil:
-			common = p.nonces
+// allowed tells whether a script from the page's own origin may run and load what it
+// needs, and nonce is what its tag must carry, if anything.
+func (o *Injection) scriptNonce(r *http.Request, h http.Header) (nonce string, allowed bool) {
+	policies := o.policies(r, h)
+	var nonces []string
+	for _, p := range policies {
+		nonces = append(nonces, p.script.nonces...)
+	}
+	for _, p := range policies {
+		for _, s := range p.loads {
+			nonces = append(nonces, s.nonces...)
 		}
 	}
-	if len(common) > 0 {
-		return common[0], true
+	for _, nonce := range append(nonces, "") {
+		if !slices.ContainsFunc(policies, func(p pagePolicy) bool { return !p.allows(nonce) }) {
+			return nonce, true
+		}
 	}
-	return "", !closed
+	return "", false
 }
 
-func scriptPolicies(r *http.Request, h http.Header) (all []scriptPolicy) {
+func (o *Injection) policies(r *http.Request, h http.Header) (all []pagePolicy) {
 	for _, key := range []string{"Content-Security-Policy", "Content-Security-Policy-Report-Only"} {
 		for _, line := range h[key] {
 			for policy := range strings.SplitSeq(line, ",") {
-				all = append(all, parseScriptPolicy(r, policy))
+				all = append(all, o.policy(r, policy))
 			}
 		}
 	}
 	return all
 }
 
-// parseScriptPolicy reads one policy.
-func parseScriptPolicy(r *http.Request, policy string) scriptPolicy {
+// policy reads one policy.
+func (o *Injection) policy(r *http.Request, policy string) pagePolicy {
 	directives := map[string][]string{}
 	for d := range strings.SplitSeq(policy, ";") {
 		f := strings.Fields(d)
@@ -66,24 +78,36 @@ func parseScriptPolicy(r *http.Request, policy string) scriptPolicy {
 			directives[name] = f[1:]
 		}
 	}
-	if box, ok := directives["sandbox"]; ok && !slices.Contains(box, "allow-scripts") {
-		return scriptPolicy{}
-	}
-	for _, name := range []string{"script-src-elem", "script-src", "default-src"} {
-		if sources, ok := directives[name]; ok {
-			return readSources(r, sources)
+	if box, ok := directives["sandbox"]; ok {
+		own := slices.Contains(box, "allow-same-origin") // otherwise the page has no origin of its own
+		if !slices.Contains(box, "allow-scripts") || len(o.Loads) > 0 && !own {
+			return pagePolicy{loads: make([]sources, len(o.Loads))}
 		}
 	}
-	return scriptPolicy{open: true}
+	p := pagePolicy{script: readDirective(r, directives, "script-src")}
+	for _, name := range o.Loads {
+		p.loads = append(p.loads, readDirective(r, directives, name))
+	}
+	return p
 }
 
-func readSources(r *http.Request, sources []string) (p scriptPolicy) {
+// readDirective reads the sources for a directive: its own, or those that stand for it.
+func readDirective(r *http.Request, directives map[string][]string, name string) sources {
+	for _, name := range []string{name + "-elem", name, "default-src"} {
+		if list, ok := directives[name]; ok {
+			return readSources(r, list, name != "connect-src")
+		}
+	}
+	return sources{open: true}
+}
+
+func readSources(r *http.Request, list []string, nonces bool) (p sources) {
 	strict := false
-	for _, s := range sources {
+	for _, s := range list {
 		low := strings.ToLower(s)
 		if nonce, ok := strings.CutPrefix(low, "'nonce-"); ok {
 			nonce = strings.TrimSuffix(s[len(s)-len(nonce):], "'")
-			if validNonce(nonce) {
+			if nonces && validNonce(nonce) {
 				p.nonces = append(p.nonces, nonce)
 			}
 			continue

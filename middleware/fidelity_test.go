@@ -21,8 +21,8 @@ import (
 
 // everything is the way of a request through all that this package has.
 func everything(h http.Handler) http.Handler {
-	rec := instrument.New(instrument.Config{})
-	return middleware.Record(rec, middleware.RecordOptions{})(injecting(layersOf(h)))
+	rec := instrument.New(instrument.Config{Sink: forgetting{}})
+	return middleware.Record(rec, middleware.RecordOptions{Bodies: true})(injecting(layersOf(h)))
 }
 
 // TestDeviation_BodyLimitKeepsTheConnection: http.MaxBytesReader tells only the

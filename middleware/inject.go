@@ -22,6 +22,11 @@ type Injection struct {
 	// left untouched. Nil means always.
 	Show func(r *http.Request) bool
 
+	// Loads names what the script of the snippet loads from the page's own origin, as
+	// content policies have it: "style-src", "connect-src". A page whose policy does not
+	// let it gets no snippet.
+	Loads []string
+
 	// KeepEncoding leaves the request's Accept-Encoding alone. Otherwise
 	// inner handlers see "identity" for a top-level navigation
 	// (Sec-Fetch-Dest: document), because nothing can be added to a page that

@@ -462,6 +462,37 @@ func TestT08_NonceComesFromThePolicyOfTheResponse(t *testing.T) {
 	}
 }
 
+// TestT08_WhatTheScriptLoads: a script that may run and may not load what it needs would
+// only make errors.
+func TestT08_WhatTheScriptLoads(t *testing.T) {
+	t.Parallel()
+	for policy, want := range map[string]string{
+		"script-src 'self'": "", "connect-src 'self'; style-src 'self'": "",
+		"connect-src 'none'": "no", "style-src 'none'": "no", "default-src 'self'; style-src https://cdn.test": "no",
+		"default-src 'none'; script-src 'nonce-a'; style-src 'nonce-a'; connect-src 'self'": "a",
+		"script-src 'nonce-a' 'nonce-b'; style-src 'nonce-b'":                               "b",
+		"script-src 'self'; style-src 'nonce-b'":                                            "b",
+		"script-src 'nonce-a'; style-src 'nonce-b'":                                         "no",
+		"connect-src 'nonce-a'; script-src 'nonce-a'":                                       "no",
+		"script-src-elem 'self'; style-src-elem 'self'; default-src 'none'":                 "no",
+		"sandbox allow-scripts":                                                             "no", "sandbox allow-scripts allow-same-origin": "",
+	} {
+		got := "no"
+		h := middleware.Inject(middleware.Injection{Loads: []string{"style-src", "connect-src"}, Snippet: func(p middleware.Page) []byte {
+			got = p.Nonce
+			return []byte(mark)
+		}})(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Security-Policy", policy)
+			_, _ = io.WriteString(w, "<html></body>")
+		}))
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, httptest.NewRequest("GET", "/", nil))
+		if got != want || (got == "no") == strings.Contains(rec.Body.String(), mark) {
+			t.Errorf("%s: nonce %q, want %q; page %q", policy, got, want, rec.Body)
+		}
+	}
+}
+
 // TestT08_PolicyInThePage: a policy in a meta tag comes too late to be asked
 // for a nonce, but not too late to be respected.
 func TestT08_PolicyInThePage(t *testing.T) {

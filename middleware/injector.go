@@ -202,7 +202,7 @@ func (j *injector) decide(next []byte) error {
 // makeSnippet asks for the snippet and reports whether there is one.
 func (j *injector) makeSnippet() bool {
 	var ok bool
-	if j.nonce, ok = scriptNonce(j.req, j.snapshot); !ok {
+	if j.nonce, ok = j.opt.scriptNonce(j.req, j.snapshot); !ok {
 		return false
 	}
 	func() {
@@ -376,8 +376,8 @@ func (j *injector) complete() {
 // permitted asks the policies that the page carries itself.
 func (j *injector) permitted() bool {
 	for _, content := range j.scan.policies {
-		p := parseScriptPolicy(j.req, content)
-		if !p.open && !slices.Contains(p.nonces, j.nonce) {
+		p := j.opt.policy(j.req, content)
+		if !p.allows(j.nonce) {
 			return false
 		}
 	}

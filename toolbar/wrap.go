@@ -77,6 +77,7 @@ func (t *Toolbar) inject(next http.Handler) http.Handler {
 		Show:         func(r *http.Request) bool { return instrument.FromContext(r.Context()) != nil },
 		Snippet:      t.snippet(),
 		KeepEncoding: t.config.KeepEncoding,
+		Loads:        []string{"style-src", "connect-src"},
 	})(next)
 }
 
