@@ -39,6 +39,13 @@ type Config struct {
 	// Token opens the dashboard from anywhere: as "Authorization: Bearer TOKEN", or
 	// once as the parameter "token". Make it long and random. "": none.
 	Token string
+	// OneTimeToken makes an address that lets in the browser which follows it first, for
+	// as long as the process runs. It is logged at the start; [Toolbar.OneTimePath] gives
+	// it as well. For an app that listens beyond loopback and has no gate of its own.
+	OneTimeToken bool
+	// Prometheus is the address of the Prometheus server that scrapes the app, for links
+	// to its graphs. "": no links.
+	Prometheus string
 	// Hosts are further host names under which this machine may ask.
 	Hosts []string
 

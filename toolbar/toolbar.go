@@ -32,6 +32,7 @@ type Toolbar struct {
 	metrics   *metrics.Collector
 	dashboard *web.Dashboard
 	started   time.Time
+	oneTime   *web.OneTime // nil: there is none
 
 	stopSignals func() // takes the framework's signals off the recorder
 
@@ -51,6 +52,9 @@ func New(c Config) (*Toolbar, error) {
 	}
 	if err := t.open(); err != nil {
 		return nil, errors.Join(err, t.release())
+	}
+	if path := t.OneTimePath(); path != "" {
+		t.config.Logger.Info("debug toolbar: open the dashboard once, from any machine", "path", path)
 	}
 	t.stopSignals = framework.Install(t.recorder)
 	if !c.NotDefault {
@@ -82,6 +86,9 @@ func (t *Toolbar) open() (err error) {
 		Sink: t.collector, Masker: c.Mask, Process: t.store.Process(), Slow: c.Slow, MaxSpans: c.MaxSpans,
 		NoLabels: c.NoLabels, Ignore: t.ignoresName,
 	})
+	if c.OneTimeToken {
+		t.oneTime = web.NewOneTime()
+	}
 	t.metrics = metrics.New(metrics.Config{
 		Recorder: t.recorder, Dropped: t.dropped, StoreBytes: t.storeBytes, SelfCPU: t.selfCPU,
 	})
@@ -103,6 +110,15 @@ func (t *Toolbar) webConfig() web.Config {
 		Signals: t.catalogue, Feed: t.feed, Status: t.status, Metrics: t.metrics.Handler(),
 		Retention: web.Retention{Age: c.Retention.Age, ProblemsAge: c.Retention.ProblemsAge, Records: c.Retention.Records},
 	}
+}
+
+// OneTimePath is the path, with its token, that opens the dashboard for the browser which
+// follows it first; "" without Config.OneTimeToken, and once it was used.
+func (t *Toolbar) OneTimePath() string {
+	if t.oneTime == nil {
+		return ""
+	}
+	return t.oneTime.Path(t.config.Prefix)
 }
 
 // Recorder records; nil when the toolbar is disabled. SetEnabled on it switches

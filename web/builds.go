@@ -2,6 +2,8 @@ package web
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"slices"
 	"time"
@@ -11,6 +13,7 @@ import (
 
 // build is all processes of one build of one program.
 type build struct {
+	key       string // in addresses: the same for every process of it
 	name      string // revision, with "+" for changes that were not committed
 	main      string
 	since     time.Time // when the first of its processes started
@@ -32,7 +35,7 @@ func (d *Dashboard) builds(r *http.Request) (out []build, err error) {
 		if !ok {
 			i = len(out)
 			at[key] = i
-			out = append(out, build{name: buildName(p.Build), main: p.Build.Main, since: p.Started})
+			out = append(out, build{key: keyText(key), name: buildName(p.Build), main: p.Build.Main, since: p.Started})
 		}
 		b := &out[i]
 		b.processes = append(b.processes, p.ID)
@@ -62,4 +65,10 @@ func buildName(b query.Build) string {
 		name += "+"
 	}
 	return name
+}
+
+// keyText is a short name for what tells builds apart.
+func keyText(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:5])
 }

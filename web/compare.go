@@ -22,12 +22,17 @@ const medianOf = "median"
 const medianSample = 201
 
 // comparePage sets two Records side by side: parameters a and b, ids, of which b may be
-// "median".
+// "median". Without them it compares what all handlers did in two builds or times.
 func comparePage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	params := r.URL.Query()
 	s := d.shell(r, "Compare", "requests")
+	s.Active = "compare"
 	if params.Get("a") == "" {
-		return view.ComparePage(s, view.Compare{}), nil
+		m, err := d.compareSides(r, s.Here)
+		if m.What == "window" {
+			s.Ranges = windowOf(params, time.Now()).choices()
+		}
+		return view.CompareSidesPage(s, m), err
 	}
 	_, _, m, err := d.compareRecords(r.Context(), params.Get("a"), params.Get("b"))
 	if err != nil {

@@ -65,6 +65,9 @@ type Config struct {
 	Who func(*http.Request) string
 	// Metrics serves the path metrics, for Prometheus. Nil: there is none.
 	Metrics http.Handler
+	// Prometheus is the address of the Prometheus server that scrapes the app, for links to
+	// its graphs: "http://prometheus:9090". "": no links.
+	Prometheus string
 	// Logger hears of pages that failed. Nil: slog.Default.
 	Logger *slog.Logger
 }

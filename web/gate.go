@@ -20,6 +20,9 @@ type Gate struct {
 	// parameter "token" of the first page, which is then kept in a cookie. Empty: no
 	// token is good.
 	Token string
+	// OneTime lets in the browser that first follows the address that is printed at the
+	// start. Nil: there is none.
+	OneTime *OneTime
 	// Hosts are further names under which peers of this machine may ask, without port.
 	Hosts []string
 }
@@ -40,7 +43,7 @@ func (g *Gate) Open(r *http.Request) bool {
 	if crossSite(r) {
 		return false
 	}
-	return g.allows(r) || g.tokenIn(r) || g.local(r)
+	return g.allows(r) || g.tokenIn(r) || g.OneTime.admitted(r) || g.OneTime.brings(r) || g.local(r)
 }
 
 // allows asks the app; a gate that panics is closed.
@@ -128,11 +131,17 @@ func (g *Gate) cookieValue() string {
 // signIn keeps a token that came in the URL in a cookie and sends the browser to the
 // same page without it, so that it does not stay in the history or a referrer.
 func (g *Gate) signIn(w http.ResponseWriter, r *http.Request, prefix string) bool {
-	if !g.tokenInURL(r) {
+	name, value := cookieName, ""
+	switch {
+	case g.tokenInURL(r):
+		value = g.cookieValue()
+	case g.OneTime.take(r):
+		name, value = onceCookie, g.OneTime.session
+	default:
 		return false
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: g.cookieValue(), Path: prefix, HttpOnly: true,
+		Name: name, Value: value, Path: prefix, HttpOnly: true,
 		SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
 	})
 	w.Header().Set("Location", prefix)

@@ -131,3 +131,46 @@ func TestF01_GateThatPanicsIsClosed(t *testing.T) {
 		t.Error("closed to this machine")
 	}
 }
+
+func TestGate_TheOneTimeAddressOpensForOneBrowser(t *testing.T) {
+	t.Parallel()
+	once := web.NewOneTime()
+	d, err := web.New(web.Config{Store: struct{ web.Store }{}, Gate: web.Gate{OneTime: once}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	visit := func(target string, cookies ...*http.Cookie) *http.Response {
+		r := httptest.NewRequest(http.MethodGet, target, nil)
+		r.RemoteAddr, r.Host = "192.0.2.7:1", "shop.test"
+		for _, c := range cookies {
+			r.AddCookie(c)
+		}
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, r)
+		return w.Result()
+	}
+	path := once.Path("/_toolbar/")
+	if res := visit("/_toolbar/healthz"); res.StatusCode != http.StatusNotFound {
+		t.Errorf("without the token: status %d", res.StatusCode)
+	}
+	if res := visit("/_toolbar/?token=guessed"); res.StatusCode != http.StatusNotFound {
+		t.Errorf("with another token: status %d", res.StatusCode)
+	}
+	res := visit(path)
+	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/_toolbar/" || len(res.Cookies()) != 1 {
+		t.Fatalf("with the token: status %d to %q, %d cookies", res.StatusCode, res.Header.Get("Location"), len(res.Cookies()))
+	}
+	c := res.Cookies()[0]
+	if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode {
+		t.Errorf("the cookie is %v", c)
+	}
+	if res := visit("/_toolbar/healthz", c); res.StatusCode != http.StatusOK {
+		t.Errorf("the browser that was let in: status %d", res.StatusCode)
+	}
+	if res := visit(path); res.StatusCode != http.StatusNotFound {
+		t.Errorf("the address again: status %d", res.StatusCode)
+	}
+	if once.Path("/_toolbar/") != "" {
+		t.Error("the address that was used is still given")
+	}
+}

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -65,7 +67,17 @@ func (d *Dashboard) handler(r *http.Request, w window, kind instrument.Kind, nam
 	if kind == instrument.KindRequest {
 		m.Samples = d.newest(r, name)
 	}
+	m.Prometheus = d.prometheus(kind, name)
 	return m, d.why(r, &m, h, w)
+}
+
+// prometheus is the graph of a handler's 95th percentile on the team's own server.
+func (d *Dashboard) prometheus(kind instrument.Kind, name string) string {
+	if d.config.Prometheus == "" {
+		return ""
+	}
+	expr := fmt.Sprintf("histogram_quantile(0.95, sum by (le) (rate(toolbar_handler_duration_seconds_bucket{kind=%q, handler=%q}[5m])))", kind, name)
+	return strings.TrimSuffix(d.config.Prometheus, "/") + "/graph?" + url.Values{"g0.expr": {expr}, "g0.tab": {"0"}, "g0.range_input": {"1h"}}.Encode()
 }
 
 // noHandler says whether the handler is quiet or unknown.

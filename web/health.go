@@ -34,7 +34,7 @@ func (d *Dashboard) health(r *http.Request) (view.Health, error) {
 		KeepProblemsFor: d.config.Retention.ProblemsAge, KeepRecords: d.config.Retention.Records,
 	}
 	g := &d.config.Gate
-	m.LoopbackOnly = g.Allow == nil && g.Token == ""
+	m.LoopbackOnly = g.Allow == nil && g.Token == "" && g.OneTime == nil
 	if !m.LoopbackOnly {
 		m.Access = access(g)
 	}
@@ -54,6 +54,9 @@ func access(g *Gate) string {
 	who := []string{"this machine"}
 	if g.Token != "" {
 		who = append(who, "who has the token")
+	}
+	if g.OneTime != nil {
+		who = append(who, "the browser that followed the one-time address")
 	}
 	if g.Allow != nil {
 		who = append(who, "who the app lets in")

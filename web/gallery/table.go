@@ -133,7 +133,19 @@ var samples = []sample{
 	{"compare", "a slow request beside the median of its route", page(view.ComparePage, func() view.Compare {
 		return view.Compare{A: order(), B: with(browsed(), func(m *view.Record) { m.Spans, m.Duration = m.Spans[:20], ms(210) }), MedianOf: 200}
 	}), "compare?a=" + orderID + "&b=median"},
-	{"compare-none", "nothing chosen yet", page(view.ComparePage, zero[view.Compare]), "compare"},
+	{"compare-builds", "handlers in two builds", page(view.CompareSidesPage, func() view.CompareSides {
+		return view.CompareSides{
+			What: "builds", A: "build 4b81d07", B: "build 9f3c2e1", Verdict: "3 handlers: 1 slower, 1 new, 1 too few calls.", Total: 3,
+			Old: []view.Choice{link("9f3c2e1 of 20 Nov 13:41", -1, false), link("4b81d07 of 19 Nov 17:02", -1, true), link("e07aa1c of 18 Nov 09:15", -1, false)},
+			New: []view.Choice{link("9f3c2e1 of 20 Nov 13:41", -1, true), link("4b81d07 of 19 Nov 17:02", -1, false), link("e07aa1c of 18 Nov 09:15", -1, false)},
+			Rows: []view.ComparedRow{
+				{Kind: view.KindReceiver, Name: "send-confirmation", Source: "notify/mail.go:41", Status: view.StatusBad, Change: "slower", Sentence: "It became slower: p50 388 ms instead of 41 ms.", CallsA: 6204, CallsB: 318, P50A: ms(41), P50B: ms(388), P95A: ms(66), P95B: ms(441), Ratio: 9.46, Low: 9.1, High: 9.9},
+				{Kind: view.KindView, Name: "shop.Gifts", Status: view.StatusNew, Change: "new", CallsB: 12, P50B: ms(3), P95B: ms(8)},
+				{Kind: view.KindRequest, Name: "GET /about", Change: "too few calls", CallsA: 3, CallsB: 4, P50A: ms(1), P50B: ms(1.1), P95A: ms(2), P95B: ms(2)},
+			},
+		}
+	}), "compare?what=builds"},
+	{"compare-none", "only one build is known", page(view.CompareSidesPage, func() view.CompareSides { return view.CompareSides{What: "builds"} }), "compare?what=builds"},
 	{"question", "before something is done that cannot be undone", page(view.QuestionPage, func() view.Question {
 		return view.Question{Title: "Delete Records", Text: "12 of the Records will be removed from the store. This cannot be undone.", Action: "Delete 12", Path: string(base) + "marks", Back: string(base) + "requests"}
 	}), "requests"},

@@ -53,6 +53,29 @@
     box.hidden = false;
   };
 
+  // ---------- times in the viewer's zone ----------
+  // The page has them in the server's; the exact one, with both zones, is on hover.
+  const two = (n) => String(n).padStart(2, '0');
+  const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+  const localText = (text, d) => {
+    const clock = two(d.getHours()) + ':' + two(d.getMinutes());
+    const m = /^(\d+ [A-Z][a-z]{2} )?\d\d:\d\d(:\d\d)?(\.\d{3})?$/.exec(text);
+    if (!m) return /^\d+ [A-Z][a-z]{2}$/.test(text) ? d.getDate() + ' ' + months[d.getMonth()] : text;
+    const ms = String(d.getMilliseconds()).padStart(3, '0');
+    const other = d.toDateString() !== new Date().toDateString();
+    return (m[1] || (other && m[2]) ? d.getDate() + ' ' + months[d.getMonth()] + ' ' : '') + clock + (m[2] ? ':' + two(d.getSeconds()) : '') + (m[3] ? '.' + ms : '');
+  };
+  const localTimes = (in_) => {
+    for (const t of $$('time[datetime], text[data-time]', in_)) {
+      if (t.dataset.local) continue;
+      t.dataset.local = '1';
+      const d = new Date(t.getAttribute('datetime') || t.dataset.time);
+      if (isNaN(d)) continue;
+      t.textContent = localText(t.textContent.trim(), d);
+      if (t.localName === 'time') t.title = d.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'long' }) + '\n' + d.toISOString();
+    }
+  };
+
   // ---------- copy ----------
   const copy = async (text, what) => {
     try {
@@ -304,6 +327,7 @@
         const old = $('tr[data-id="' + CSS.escape(tr.dataset.id) + '"]', this.body);
         if (old) {
           old.replaceWith(document.importNode(tr, true));
+          localTimes(this.body);
           continue;
         }
         this.held.set(tr.dataset.id, tr);
@@ -324,6 +348,7 @@
       }
       for (const tr of this.held.values()) this.body.prepend(document.importNode(tr, true));
       this.held.clear();
+      localTimes(this.body);
       while (this.body.rows.length > this.most) this.body.rows[this.body.rows.length - 1].remove();
       $('table', this.region).classList.remove('none');
       this.scale();
@@ -364,6 +389,7 @@
           for (const n of [...main.children]) if (n !== head) n.remove();
           for (const n of [...next.children]) if (!n.matches('.page-head')) main.append(document.importNode(n, true));
           showCopy(main);
+          localTimes(main);
         } catch { /* the server is gone: what is shown stays */ }
       };
       setInterval(refresh, 5000);
@@ -444,6 +470,7 @@
   document.addEventListener('DOMContentLoaded', () => {
     themeSwitch();
     showCopy(document);
+    localTimes(document);
     marks();
     completion();
     live.start();

@@ -45,6 +45,7 @@ func (s Shell) nav() []navGroup {
 		}},
 		{"Diagnose", []navItem{
 			item("slow", "Slow", "slow", c.Slow),
+			item("compare", "Compare", "view", -1),
 			item("health", "Health", "health", -1),
 		}},
 	}

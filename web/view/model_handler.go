@@ -9,6 +9,8 @@ type Handler struct {
 	Self   time.Duration // of all calls, without what they called
 	Window time.Duration
 
+	Prometheus string // its graph on the team's own server; "" none
+
 	Why      []CauseShare // of the slowest samples; empty: none is kept
 	WhyCalls int
 	WhyTime  time.Duration

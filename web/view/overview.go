@@ -195,6 +195,7 @@ type heatChart struct {
 // axisText is a text at a place, in per cent or pixels.
 type axisText struct {
 	at, label, anchor, dx, y string
+	when                     time.Time // what the label says; zero when it is no time
 }
 
 type heatCell struct {
@@ -312,7 +313,7 @@ func (h Heat) timeAxis() []axisText {
 			anchor = "end"
 		}
 		at := h.Start.Add(total * time.Duration(i) / 4)
-		out = append(out, axisText{at: pct(float64(i) / 4), label: at.Format(layout), anchor: anchor})
+		out = append(out, axisText{at: pct(float64(i) / 4), label: at.Format(layout), anchor: anchor, when: at})
 	}
 	return out
 }

@@ -66,3 +66,6 @@ func ComparePage(s Shell, c Compare) templ.Component { return page(s, compare(s,
 
 // HandlerPage is one handler with its statistics.
 func HandlerPage(s Shell, m Handler) templ.Component { return page(s, handler(s, m)) }
+
+// CompareSidesPage is what handlers did on two sides.
+func CompareSidesPage(s Shell, m CompareSides) templ.Component { return page(s, compareSides(s, m)) }

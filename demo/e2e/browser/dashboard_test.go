@@ -52,7 +52,7 @@ func pages(p *tab, a *e2etest.App, order string) []string {
 		"requests?kind=command", "requests/"+command.ID, "requests?q="+url.QueryEscape("is:failed"), "requests?sort=duration",
 		"requests?q="+url.QueryEscape("dur:nonsense"), "requests?q=nothing-has-this-name", "signals?signal=order_status_changed",
 		"handlers?kind=receiver", "handlers/one?kind=receiver&name=send-confirmation", "handlers/one?kind=request&name=POST+%2Forders",
-		"handlers/one?kind=request&name=none", "compare", "compare?a="+order, "?range=7d", "watch", "requests/zzz", "no-such-page")
+		"handlers/one?kind=request&name=none", "compare?what=builds", "compare?what=window", "compare?a="+order, "?range=7d", "watch", "requests/zzz", "no-such-page")
 }
 
 func TestBrowser_EveryPageFitsItsWindow(t *testing.T) {
