@@ -52,13 +52,29 @@ func CallerSource(skip int) Source {
 }
 
 // cleanFunc turns the linker's name into the one that a reader knows: no import
-// path, no "-fm" of method values, "[...]" of generics kept out.
+// path, no "-fm" of method values, "[...]" of generics kept out. Where the path ends in
+// a version, as in "scs/v2", the package is called like what stands before it.
 func cleanFunc(name string) string {
-	if i := strings.LastIndexByte(name, '/'); i >= 0 && !strings.Contains(name[i:], "]") {
-		name = name[i+1:]
+	name = strings.ReplaceAll(strings.TrimSuffix(name, "-fm"), "[...]", "")
+	path, _, _ := strings.Cut(name, "[") // a type in brackets has a path of its own
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		dir, last := name[:i], name[i+1:]
+		if pkg, rest, ok := strings.Cut(last, "."); ok && isVersion(pkg) {
+			last = dir[strings.LastIndexByte(dir, '/')+1:] + "." + rest
+		}
+		name = last
 	}
-	name = strings.TrimSuffix(name, "-fm")
-	return strings.ReplaceAll(name, "[...]", "")
+	if pkg, rest, ok := strings.Cut(name, "%2ev"); ok { // gopkg.in/yaml.v3, as the linker writes it
+		if version, method, ok := strings.Cut(rest, "."); ok && isVersion("v"+version) {
+			name = pkg + "." + method
+		}
+	}
+	return name
+}
+
+// isVersion reports whether s is the last part of the path of a major version: "v2".
+func isVersion(s string) bool {
+	return len(s) > 1 && s[0] == 'v' && strings.Trim(s[1:], "0123456789") == ""
 }
 
 // shortFile keeps the file and the folder that it is in.

@@ -90,7 +90,7 @@ func describe(l Layer) layer {
 		l(&a)
 		return a.layer
 	}
-	src := sourceOfFunc(l)
+	src := instrument.FuncSource(l)
 	return layer{name: declaredName(src), fn: infallible(l), source: src}
 }
 

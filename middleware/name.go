@@ -6,7 +6,6 @@ import (
 	"path"
 	"reflect"
 	"regexp"
-	"runtime"
 	"strings"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
@@ -48,21 +47,6 @@ func declaredName(src instrument.Source) string {
 	return pkg + "." + name
 }
 
-// sourceOfFunc is the place of a function, under its package's name where the
-// compiler has the last part of an import path: "scs.New", not "v2.New".
-func sourceOfFunc(fn any) instrument.Source {
-	src := instrument.FuncSource(fn)
-	pkg, rest, ok := strings.Cut(src.Func, ".")
-	if !ok || !version.MatchString(pkg) {
-		return src
-	}
-	full := runtime.FuncForPC(reflect.ValueOf(fn).Pointer()).Name()
-	if i := strings.LastIndexByte(full, '/'); i > 0 {
-		src.Func = path.Base(full[:i]) + "." + rest
-	}
-	return src
-}
-
 // folder is the last folder of a file that is not a version: "chi" of
 // ".../chi/v5@v5.2.0/mux.go".
 func folder(file string) string {
@@ -83,11 +67,11 @@ var version = regexp.MustCompile(`^v\d+$`)
 func sourceOf(h http.Handler) (name string, src instrument.Source) {
 	t := reflect.TypeOf(h)
 	if t.Kind() == reflect.Func { // http.HandlerFunc, HandlerFunc and their like
-		src = sourceOfFunc(h)
+		src = instrument.FuncSource(h)
 		return src.Func, src
 	}
 	if m, ok := t.MethodByName("ServeHTTP"); ok {
-		src = sourceOfFunc(m.Func.Interface())
+		src = instrument.FuncSource(m.Func.Interface())
 	}
 	return fmt.Sprintf("%v", t), src
 }

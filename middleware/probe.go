@@ -29,7 +29,7 @@ type Probe struct {
 // LayerProbe measures a layer. fn is the function that it consists of; its
 // place in the code is recorded. An empty name stands for the function's.
 func LayerProbe(name string, fn any) *Probe {
-	src := sourceOfFunc(fn)
+	src := instrument.FuncSource(fn)
 	if name == "" {
 		name = declaredName(src)
 	}
@@ -40,7 +40,7 @@ func LayerProbe(name string, fn any) *Probe {
 // that it consists of. An empty name stands for the function's, as View has it.
 // What it serves must have the route in r.Pattern when it returns.
 func ViewProbe(name string, fn any) *Probe {
-	own, src := "", sourceOfFunc(fn)
+	own, src := "", instrument.FuncSource(fn)
 	if h, ok := fn.(http.Handler); ok {
 		own, src = sourceOf(h)
 	} else {
