@@ -3,7 +3,9 @@ package signals
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -95,11 +97,30 @@ func where(all []Info, holds func(Info) bool) []Info {
 	return slices.DeleteFunc(slices.Clone(all), func(i Info) bool { return !holds(i) })
 }
 
+// typeName is a type as a program of its package's users writes it: without the paths
+// of the packages that a generic one is made of.
+func typeName(t reflect.Type) string {
+	name := t.String()
+	var b strings.Builder
+	start := 0 // of the word
+	for i := range len(name) {
+		switch name[i] {
+		case '/':
+			start = i + 1
+		case '[', ']', ',', '*', ' ', '(', ')', '{', '}':
+			b.WriteString(name[start : i+1])
+			start = i + 1
+		}
+	}
+	b.WriteString(name[start:])
+	return b.String()
+}
+
 func (c *core) info() Info {
 	i := Info{
 		Name:      c.name,
 		Doc:       c.doc,
-		Payload:   c.payload.String(),
+		Payload:   typeName(c.payload),
 		Source:    c.source,
 		Handler:   c.handler,
 		Receivers: slices.Clone(c.list()),

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/signals"
 )
 
@@ -177,4 +178,21 @@ func ExampleWriteMermaid() {
 	// 	s2 -->|"1"| r1
 	// 	s3["stock_low<br>int"]
 	// 	style s3 stroke-dasharray: 4
+}
+
+type box[T any] struct{ V T }
+
+func TestA01_PayloadsAreNamedAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	for got, want := range map[string]string{
+		signals.New[box[order]]("x", signals.Unlisted()).Info().Payload:                  "signals_test.box[signals_test.order]",
+		signals.New[map[string]*box[[]order]]("x", signals.Unlisted()).Info().Payload:    "map[string]*signals_test.box[[]signals_test.order]",
+		signals.New[int]("x", signals.Unlisted()).Info().Payload:                         "int",
+		signals.New[func(order, *order) error]("x", signals.Unlisted()).Info().Payload:   "func(signals_test.order, *signals_test.order) error",
+		signals.New[box[box[instrument.Source]]]("x", signals.Unlisted()).Info().Payload: "signals_test.box[signals_test.box[instrument.Source]]",
+	} {
+		if got != want {
+			t.Errorf("payload %q, want %q", got, want)
+		}
+	}
 }

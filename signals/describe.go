@@ -90,6 +90,19 @@ func (c *Connection) describe(r *instrument.Recorder) ReceiverDescription {
 	return d
 }
 
+// named is a sender as it calls itself, or else as a program writes it.
+func named(sender any) (name string) {
+	defer func() {
+		if recover() != nil { // a String method may
+			name = quote(sender)
+		}
+	}()
+	if s, ok := sender.(fmt.Stringer); ok {
+		return s.String()
+	}
+	return quote(sender)
+}
+
 // options are how the receiver was connected, as it is written.
 func (c *Connection) options() (out []string) {
 	add := func(is bool, text string) {
@@ -99,7 +112,7 @@ func (c *Connection) options() (out []string) {
 	}
 	add(c.uid != "", "UID")
 	if c.sender != nil {
-		out = append(out, "From("+quote(c.sender)+")")
+		out = append(out, "From("+named(c.sender)+")")
 	}
 	add(c.first, "First()")
 	add(c.once, "Once()")

@@ -82,12 +82,12 @@ type TypedInterceptors[T any] struct {
 // every kind, until remove is called. Those put there first are outermost; those of
 // one signal are inside them.
 func Intercept(in Interceptors) (remove func()) {
-	attention.Add(1)
+	attention.Add(in.looks())
 	special.Add(1)
 	off := everywhere.add(in.layer())
 	return sync.OnceFunc(func() {
 		off()
-		attention.Add(-1)
+		attention.Add(-in.looks())
 		special.Add(-1)
 	})
 }
@@ -97,14 +97,22 @@ func Intercept(in Interceptors) (remove func()) {
 // and those that the context has already.
 func WithInterceptors(ctx context.Context, in Interceptors) context.Context {
 	outer, _ := ctx.Value(interceptorsKey).([]*layer)
-	carried.Do(func() { // from now on a send has to look
-		attention.Add(1)
-		special.Add(1)
-	})
+	carried.Do(func() { special.Add(1) }) // from now on a send has to look
+	if in.Send != nil {
+		carriedSend.Do(func() { attention.Add(1) })
+	}
 	return context.WithValue(ctx, interceptorsKey, append(slices.Clip(outer), in.layer()))
 }
 
-var carried sync.Once
+var carried, carriedSend sync.Once
+
+// looks is 1 when sends are to be seen that nobody listens to.
+func (in Interceptors) looks() int32 {
+	if in.Send == nil {
+		return 0
+	}
+	return 1
+}
 
 // Intercept puts interceptors around the sends of this signal, of every kind, until
 // remove is called. Those put there first are outermost.
@@ -192,11 +200,17 @@ var (
 // interceptors are all that concern one send, the outermost first; nil as a rule.
 func (c *core) interceptors(ctx context.Context) []*layer {
 	own := c.layers.get()
-	if attention.Load() == 0 {
+	if special.Load() == 0 {
 		return own
 	}
 	carried, _ := ctx.Value(interceptorsKey).([]*layer)
 	return slices.Concat(everywhere.get(), own, carried)
+}
+
+// looking says whether one of the interceptors wants to see sends, and not only calls
+// of receivers.
+func looking(all []*layer) bool {
+	return slices.ContainsFunc(all, func(l *layer) bool { return l.send != nil })
 }
 
 // through runs last inside the interceptors of a send.

@@ -266,3 +266,30 @@ func TestIntercept_PanicsAreThoseOfTheSend(t *testing.T) {
 		t.Errorf("%d sends, %d errors", st.Count, st.Errors)
 	}
 }
+
+// Who wants to see calls of receivers only does not make sends that nobody hears cost
+// anything, nor show in traces.
+func TestSG21_ReceiverInterceptorsLeaveUnheardSendsAlone(t *testing.T) {
+	s, heard := newSignal(), newSignal()
+	var c calls
+	heard.Connect(c.receiver("x", nil))
+	in := signals.Interceptors{Receiver: func(ctx context.Context, _ *signals.Sending, _ *signals.Connection, next func(context.Context) error) error {
+		c.add("around")
+		return next(ctx)
+	}}
+	defer signals.Intercept(in)()
+	mustSend(t, heard, nil)
+	c.want(t, "around", "x")
+	ctx := signals.WithInterceptors(t.Context(), in)
+	if !s.Idle() || heard.Idle() {
+		t.Errorf("idle: %v, %v", s.Idle(), heard.Idle())
+	}
+	_, rec := recorded(t, func(context.Context) {
+		if results, err := s.Send(ctx, nil, order{}); results.Len() != 0 || err != nil {
+			t.Errorf("results %v, %v", results, err)
+		}
+	})
+	if len(rec.Spans) != 1 || s.Info().Sends != 0 {
+		t.Errorf("%d spans, %d sends of what nobody hears", len(rec.Spans), s.Info().Sends)
+	}
+}

@@ -44,7 +44,7 @@ var special atomic.Int32
 
 // undisturbed is asked when something is special.
 func undisturbed(ctx context.Context) bool {
-	if attention.Load() != 0 && (everywhere.get() != nil || ctx.Value(interceptorsKey) != nil) {
+	if everywhere.get() != nil || ctx.Value(interceptorsKey) != nil {
 		return false
 	}
 	return !suspensions.Load() || ctx.Value(suspendedKey) == nil

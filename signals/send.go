@@ -82,7 +82,7 @@ func (s *Signal[T]) sendEvent(ctx context.Context, sender any, payload T, p plan
 	if s.recent != nil {
 		s.recent.add(sender, payload)
 	}
-	if len(p.list) == 0 && len(p.layers) == 0 {
+	if len(p.list) == 0 && !looking(p.layers) {
 		return Results{}, nil
 	}
 	if why := s.suspendedBy(ctx); why != "" {

@@ -192,7 +192,7 @@ func (s *Signal[T]) HasListeners(sender any) bool {
 // events are kept, and no interceptor looks, those apart that a context may carry.
 // Work for the payload can be saved then.
 func (s *Signal[T]) Idle() bool {
-	return s.receivers.Load() == nil && s.keep == 0 && s.layers.get() == nil && everywhere.get() == nil
+	return s.receivers.Load() == nil && s.keep == 0 && !looking(s.layers.get()) && !looking(everywhere.get())
 }
 
 // remove takes off the receivers for which drop is true and counts them.

@@ -152,9 +152,14 @@ func (d *Dashboard) signals(r *http.Request, stats map[handlerKey]*query.Handler
 		row.Current = sig.Name == chosen
 		if row.Current {
 			m.Selected = signalDetail(sig, stats)
+			describe(m.Selected, sig, time.Now())
 		}
 		m.Rows = append(m.Rows, row)
 		m.Alerts = append(m.Alerts, d.signalAlerts(sig, row)...)
+	}
+	m.Map = d.signalMap(all, m.Rows)
+	if d.config.Signals != nil {
+		m.Alerts = append(m.Alerts, idleAlerts(all, m.Rows)...)
 	}
 	return m
 }

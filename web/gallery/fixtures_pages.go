@@ -245,7 +245,36 @@ func signalsPage() view.Signals {
 		},
 	}
 	m.Rows[0].Current = true
+	m.Map = signalMap()
+	d := m.Selected
+	d.Doc, d.State = "An order went on to another status.", "last sent 2 min ago, suspended 3 times"
+	d.Recent = []view.RecentEvent{
+		{Ago: "2 min ago", At: "2026-05-20T11:58:00Z", Sender: "shop", Data: `{Order: {ID: 4711, Email: [redacted]}, Old: "pending", New: "confirmed"}`},
+		{Ago: "9 min ago", At: "2026-05-20T11:51:00Z"},
+	}
 	return m
+}
+
+// signalMap is a few signals, of which two share a receiver.
+func signalMap() view.SignalMap {
+	receiver := func(name, note string, failed, idle bool) view.MapReceiver {
+		return view.MapReceiver{Name: name, Note: note, Href: "#", Failed: failed, Idle: idle}
+	}
+	return view.SignalMap{
+		Signals: []view.MapSignal{
+			{Name: "order_status_changed", Note: "613 sends, orders.StatusChange", Href: "#", Links: []view.MapLink{
+				{Receiver: 0, Label: "From(\"shop\"), When(toConfirmed)"}, {Receiver: 1, Failed: true}, {Receiver: 2, Idle: true},
+			}},
+			{Name: "user_signed_in", Note: "204 sends, auth.SignIn", Href: "#", Links: []view.MapLink{{Receiver: 3}}},
+			{Name: "user_signed_out", Note: "180 sends, auth.SignIn", Href: "#", Links: []view.MapLink{{Receiver: 3}}},
+			{Name: "order_refunded", Note: "14 sends, orders.Refund", Href: "#", Unheard: true},
+		},
+		Receivers: []view.MapReceiver{
+			receiver("send-confirmation", "318 calls, 418 ms each", false, false), receiver("update-customer-stats", "318 calls, 29 failed", true, false),
+			receiver("refund", "never called", false, true), receiver("audit", "384 calls, 1.2 ms each", false, false),
+		},
+		Left: 2,
+	}
 }
 
 // unheard is a signal without receivers and with many senders.

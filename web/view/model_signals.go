@@ -8,6 +8,7 @@ type Signals struct {
 	Rows     []SignalRow
 	Total    int // with those not shown
 	Selected *SignalDetail
+	Map      SignalMap
 	Alerts   []Alert
 }
 
@@ -32,6 +33,9 @@ type SignalRow struct {
 type SignalDetail struct {
 	Name      string
 	Type      string // of the payload; "" not known
+	Doc       string // what it means; "" not said
+	State     string // what the running app adds: "last sent 2 min ago, paused"; "" nothing
+	Recent    []RecentEvent
 	Sent      int64
 	Senders   []GraphNode
 	Receivers []ReceiverRow
