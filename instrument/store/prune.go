@@ -27,6 +27,8 @@ const (
 	minStep, maxStep = 100, 20_000
 	// highWater is the share of MaxBytes at which removing begins, in percent.
 	highWater = 80
+	// lowWater is how far, in percent.
+	lowWater = 75
 	// rescanEvery is how often the sweeps begin anew: a Record that ran for long
 	// arrives with an old id, behind them.
 	rescanEvery = time.Hour
@@ -89,7 +91,13 @@ func (w *writer) pruneBytes(ctx context.Context, s *Store, now time.Time) (more 
 	if err != nil || used <= w.options.MaxBytes/100*highWater {
 		return false, err
 	}
-	more, err = w.sweepOldest(ctx, now, math.MaxInt64)
+	// No more than brings it a little below: a step could empty a small store.
+	records, err := w.total(ctx, totalRecords)
+	if err != nil {
+		return false, err
+	}
+	most := max(int64(float64(records)*float64(used-w.options.MaxBytes/100*lowWater)/float64(used)), minStep)
+	more, err = w.sweepOldest(ctx, now, most)
 	if more || err != nil {
 		return more, err
 	}
@@ -245,7 +253,9 @@ func (w *writer) vacuum(ctx context.Context, _ *Store, _ time.Time) (more bool, 
 	if free <= spare {
 		return false, nil
 	}
-	if _, err = w.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", min(free-spare/2, 256))); err != nil {
+	// Each page that moves is written to the -wal first, which counts, too.
+	step := min(256, max(w.options.MaxBytes/size/64, 4))
+	if _, err = w.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", min(free-spare/2, step))); err != nil {
 		return false, fmt.Errorf("give back empty pages: %w", err)
 	}
 	var after int64

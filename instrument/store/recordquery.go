@@ -53,6 +53,7 @@ type condition struct {
 	text  strings.Builder
 	args  []any
 	match func(*query.Row) bool // what SQL cannot say; nil: it says all
+	few   bool                  // an index has the few Records that can pass
 }
 
 // passesAll tells whether there is nothing to search for.
@@ -117,6 +118,7 @@ func (c *condition) addColumns(q *query.Records) {
 			c.add(f.text, f.arg)
 		}
 	}
+	c.few = c.few || q.Parent != 0
 	if t := q.Trace; t != (instrument.TraceID{}) {
 		c.add("substr(trace, 1, 16) = ?", t[:])
 	}
@@ -132,9 +134,18 @@ func (c *condition) addFlags(q *query.Records) {
 	if q.FlagsAll != 0 {
 		c.add("(flags & ?) = ?", int64(q.FlagsAll), int64(q.FlagsAll))
 	}
+	if q.FlagsAll.Has(instrument.FlagPinned) {
+		c.addPinned()
+	}
 	if q.FlagsNone != 0 {
 		c.add("(flags & ?) = 0", int64(q.FlagsNone))
 	}
+}
+
+// addPinned says it in the words of the index.
+func (c *condition) addPinned() {
+	c.add(fmt.Sprintf("flags & %d <> 0", instrument.FlagPinned))
+	c.few = true
 }
 
 func (s *Store) kindRows(ctx context.Context, kinds []instrument.Kind) ([]int64, error) {

@@ -38,7 +38,7 @@ func newWalk(q *query.Records) *walk {
 // passes and so there is nothing to search.
 func (s *Store) nextPortion(ctx context.Context, w *walk, c *condition) (from, to instrument.ID, err error) {
 	from, to = w.from, w.to
-	if c.passesAll() {
+	if c.passesAll() || c.few {
 		w.done = true
 		return from, to, nil
 	}

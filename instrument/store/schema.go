@@ -152,10 +152,12 @@ CREATE TABLE slowest (         -- the slowest Records of a minute, by its kind
 
 // schema2 adds what is not recorded but said: facts about a process (its signals, its
 // stack, its settings), what people set in the dashboard and who did what there, and
-// what is learned of a Record after its end. The index holds the few Records that were announced and are not finished; 16 is
-// instrument.FlagUnfinished.
+// what is learned of a Record after its end. The indexes hold the few Records that were
+// announced and are not finished, and those that are pinned: 16 is
+// instrument.FlagUnfinished, 512 FlagPinned.
 const schema2 = `
 CREATE INDEX record_unfinished ON record (process) WHERE flags & 16 <> 0;
+CREATE INDEX record_pinned ON record (kind) WHERE flags & 512 <> 0;
 
 CREATE TABLE document (
 	process INTEGER NOT NULL,

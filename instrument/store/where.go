@@ -43,6 +43,12 @@ func (s *Store) addWhere(ctx context.Context, c *condition, q *query.Records) er
 			return err
 		}
 	}
+	for _, w := range append([]query.Where{q.Where}, andOf(&q.Where)...) {
+		if w.Field == query.FieldFlags && w.Op == query.Equal && instrument.Flags(w.Number).Has(instrument.FlagPinned) {
+			c.addPinned()
+		}
+		c.few = c.few || w.Field == query.FieldParent && w.Op == query.Equal && w.Number != 0
+	}
 	p := t.of(&q.Where)
 	if p.text != "" {
 		c.add("("+p.text+")", p.args...)
@@ -51,6 +57,14 @@ func (s *Store) addWhere(ctx context.Context, c *condition, q *query.Records) er
 		c.match = func(r *query.Row) bool { return q.Where.Match(r, processByID(t.processes, r.Process)) }
 	}
 	return nil
+}
+
+// andOf are the conditions each of which must hold.
+func andOf(w *query.Where) []query.Where {
+	if w.Op != query.And {
+		return nil
+	}
+	return w.Of
 }
 
 func processByID(list []query.Process, id int64) *query.Process {
@@ -140,6 +154,9 @@ func (t *translation) comparison(w *query.Where) predicate {
 	}
 	switch w.Field {
 	case query.FieldParent:
+		if w.Op == query.Equal && w.Number != 0 {
+			return compareNumber("parent", w) // which has an index
+		}
 		return compareNumber("ifnull(parent, 0)", w)
 	case query.FieldCount:
 		if w.Kind == instrument.KindQuery {
