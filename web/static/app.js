@@ -150,6 +150,7 @@
     if (!form) return;
     const show = () => {
       const n = $$('input[name=id]:checked', form).length;
+      $('.markbar', form).toggleAttribute('data-none', n === 0);
       $('[data-marked]', form).textContent = n === 0 ? 'Tick rows to' : n + ' ticked:';
       for (const b of $$('button[name=do]', form)) b.disabled = b.value === 'compare' ? n !== 2 : n === 0;
     };

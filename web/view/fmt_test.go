@@ -2,6 +2,7 @@ package view_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,4 +120,12 @@ func TestShare_IsBetweenZeroAndOne(t *testing.T) {
 func ExampleDur() {
 	fmt.Println(view.Dur(1900*time.Nanosecond), view.Dur(612*time.Millisecond), view.Dur(75*time.Minute))
 	// Output: 1.9 µs 612 ms 75 min
+}
+
+func TestNames_BreakBetweenTheirParts(t *testing.T) {
+	t.Parallel()
+	html := draw(t, view.HandlersPage(view.Shell{}, view.Handlers{Rows: []view.HandlerRow{
+		{Kind: view.KindSignal, Name: "order_status_changed"}, {Kind: view.KindView, Name: "shop.(*Shop).placeOrder"},
+	}}))
+	has(t, strings.Join(strings.Fields(html), " "), "order_<wbr>status_<wbr>changed", "shop.<wbr>(*Shop).<wbr>place<wbr>Order")
 }

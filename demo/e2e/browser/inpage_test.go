@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -214,4 +215,31 @@ func TestBrowser_AnAppWithoutPagesIsWatched(t *testing.T) {
 	p.until(lines + `.some((l) => l.includes('/api/stock') && l.includes('200'))`)
 	p.shoot("watch")
 	p.quiet()
+}
+
+func TestBrowser_APanelThatFailsLeavesTheOthersAlone(t *testing.T) {
+	h := openHost(t)
+	served := h.server.Config.Handler
+	h.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/sql") {
+			http.Error(w, "broken", http.StatusInternalServerError)
+			return
+		}
+		served.ServeHTTP(w, r)
+	})
+	p := openBrowser(t).tab()
+	p.open(h.URL + "/pages/plain/one")
+	p.press(handle)
+	p.press(button("sql"))
+	const content = root + `.querySelector('.drawer .content').textContent`
+	p.until(content + `.includes('could not be loaded')`)
+	p.press(button("tab-time"))
+	p.until(content + `.includes('Own time by kind')`)
+	p.press(button("tab-"))
+	p.until(content + `.includes('/pages/')`)
+	for _, said := range p.noise.take() {
+		if !strings.Contains(said, "500") { // the browser's own line about the answer
+			t.Error(said)
+		}
+	}
 }

@@ -182,3 +182,51 @@ func TestActions_AreNotThereForWhoMayOnlyLook(t *testing.T) {
 		}
 	}
 }
+
+func TestBrowser_TheDashboardWorksByKeysAlone(t *testing.T) {
+	a := e2etest.Open(t)
+	v := e2etest.NewVisitor(t, a.URL)
+	for range 3 {
+		v.Get("/")
+	}
+	a.Flush()
+	p := openBrowser(t).tab()
+	p.open(a.Page("requests?live=off"))
+	p.key("j")
+	p.until(`document.querySelectorAll('tbody tr')[0].getAttribute('aria-selected') === 'true'`)
+	p.key("x")
+	p.key("j")
+	p.key("x")
+	p.until(`document.querySelectorAll('input[name=id]:checked').length === 2`)
+	p.key("c")
+	p.until(`location.pathname.endsWith('/compare')`)
+	p.until(`history.back() === undefined`)
+	p.until(`location.pathname.endsWith('/requests') && document.readyState === 'complete'`)
+	p.key("j")
+	p.key(kb.Enter)
+	p.until(`document.querySelector('table.wf') && document.readyState === 'complete'`)
+	at := value[string](p, `location.pathname`)
+	p.key("[")
+	p.until(`location.pathname !== '` + at + `' && document.readyState === 'complete'`)
+	p.key("]")
+	p.until(`location.pathname === '` + at + `' && document.readyState === 'complete'`)
+	p.key("+")
+	p.until(`location.search.includes('from=')`)
+	p.until(`document.readyState === 'complete'`)
+	p.key("0")
+	p.until(`!location.search.includes('from=')`)
+	p.until(`document.readyState === 'complete'`)
+	p.key("?")
+	p.until(`document.querySelector('dialog.keys[open]')`)
+	p.key(kb.Escape)
+	p.until(`!document.querySelector('dialog.keys[open]')`)
+	// Everything else by Tab: from the first page on, each step can be seen.
+	p.open(a.Page(""))
+	for range 12 {
+		p.key(kb.Tab)
+		if !value[bool](p, `document.activeElement !== document.body && document.activeElement.matches(':focus-visible')`) {
+			t.Error("the focus cannot be seen")
+		}
+	}
+	p.quiet()
+}
