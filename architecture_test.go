@@ -53,7 +53,7 @@ var rules = []rule{
 	{"middleware/middlewaretest", []string{"instrument", "middleware"}, "the suite for router adapters"},
 	{"commands", []string{"instrument", "github.com/spf13/cobra", "github.com/spf13/pflag"}, "cobra is the command line that it stands on, and the only one"},
 	{"commands/commandstest", []string{"instrument", "commands", "github.com/spf13/cobra"}, "users' tests link it"},
-	{"web", []string{"instrument", "instrument/export", "instrument/filter", "instrument/jobs", "instrument/query", "instrument/report", "instrument/sqltap", "signals", "web/view", "web/static", "github.com/a-h/templ"}, "pages ask through interfaces of their own, so that any store can serve them"},
+	{"web", []string{"instrument", "instrument/explain", "instrument/export", "instrument/filter", "instrument/jobs", "instrument/query", "instrument/report", "instrument/sqltap", "signals", "web/view", "web/static", "github.com/a-h/templ"}, "pages ask through interfaces of their own, so that any store can serve them"},
 	{"web/view", []string{"instrument", "instrument/report", "github.com/a-h/templ", "github.com/a-h/templ/runtime"}, "views draw what they are given and fetch nothing"},
 	{"web/static", nil, "files and their names"},
 	{"web/gallery", []string{"web/view", "web/static", "github.com/a-h/templ"}, "previews and golden tests of views"},

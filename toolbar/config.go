@@ -75,6 +75,9 @@ type Config struct {
 	// Bodies says when bodies, forms, cookies and sessions are kept: by default in
 	// development only.
 	Bodies Bodies
+	// Explain says when viewers may ask the app's databases for the plans of statements:
+	// by default in development only.
+	Explain Explain
 	// MaxBody is how many bytes of each body are kept. 0: 64 KiB, which is also the most.
 	MaxBody int
 	// TrustedProxies are the networks of proxies that are believed when they say who the

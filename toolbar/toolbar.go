@@ -106,6 +106,7 @@ func (t *Toolbar) webConfig() web.Config {
 	return web.Config{
 		Store: t.store, Prefix: c.Prefix, App: c.Service, Recorder: t.recorder, Logger: c.Logger,
 		Gate:     web.Gate{Allow: c.Allow, Token: c.Token, Hosts: c.Hosts},
+		Explain:  c.explainer(),
 		ReadOnly: c.ReadOnly, May: c.May, Who: c.Who, Editor: c.Editor, EditorPaths: c.EditorPaths,
 		Signals: t.catalogue, Feed: t.feed, Status: t.status, Metrics: t.metrics.Handler(),
 		Retention: web.Retention{Age: c.Retention.Age, ProblemsAge: c.Retention.ProblemsAge, Records: c.Retention.Records},

@@ -60,6 +60,7 @@ type form struct {
 var forms = map[string]form{
 	"marks":   {right: markRight, first: (*Dashboard).marks, do: mark},
 	"filters": {right: always(ActTag), do: saveFilter},
+	"explain": {right: always(ActRun), do: explainQuery},
 }
 
 func always(a Action) func(*http.Request) Action { return func(*http.Request) Action { return a } }

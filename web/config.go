@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/explain"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/signals"
 )
@@ -63,6 +64,9 @@ type Config struct {
 	May func(*http.Request, Action) bool
 	// Who names a viewer in the audit log. Nil: the peer's address.
 	Who func(*http.Request) string
+	// Explain asks the app's database for the plan of a statement that the app ran, by its
+	// fingerprint, as sqltap.Explain does. Nil: nobody can ask.
+	Explain func(ctx context.Context, fingerprint string) (*explain.Plan, error)
 	// Metrics serves the path metrics, for Prometheus. Nil: there is none.
 	Metrics http.Handler
 	// Prometheus is the address of the Prometheus server that scrapes the app, for links to

@@ -180,7 +180,7 @@ func spanAttr(m *view.Span, kv instrument.KV) {
 	case instrument.KeyLogMessage.Name():
 		m.Name, m.Text = text, text
 		return
-	case "db.response.affected_rows":
+	case "db.response.affected_rows", "db.response.returned_rows":
 		m.Rows, _ = kv.Value.(int64)
 	}
 	m.Attrs = append(m.Attrs, attr(kv))

@@ -19,6 +19,8 @@ func (d *Dashboard) panels(r *http.Request, rec *instrument.Record, m *view.Reco
 	m.Page = d.timingModel(r.Context(), rec.ID)
 	m.Runtime = runtimeReadings(rec)
 	switch m.Panel {
+	case "sql":
+		d.explains(r, rec, m)
 	case "request":
 		d.redirects(r.Context(), rec, m)
 	case "versions":

@@ -28,6 +28,7 @@ type Dashboard struct {
 	heavy   chan struct{} // one for each page in the making
 	key     []byte        // signs what every form carries
 	timings timings
+	plans   plans
 	edit    view.Editor
 	editor  Editor // nil: nothing can be changed
 }

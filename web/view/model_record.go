@@ -60,6 +60,8 @@ type Record struct {
 	ModulesChanged []Attr // against the build before
 	Settings       []AttrGroup
 
+	Explains map[string]Explain // plans of its statements, by the statement
+
 	CopyAs  []CopyAs
 	Compare string       // address that compares this Record with its route's median; "" none
 	Pinned  bool         // kept until somebody unpins it
@@ -68,6 +70,15 @@ type Record struct {
 	Panel string // "" is the waterfall; see [Panels]
 	Prev  string // id of the previous Record of this route, "" none
 	Next  string
+}
+
+// Explain is how a database would run a statement, as far as somebody asked.
+type Explain struct {
+	Plan  string // drawn as a tree; "" not asked yet
+	Error string // why there is none
+	Took  time.Duration
+	Path  string // where to ask; "" for who may not, and for what cannot be asked
+	Proof string
 }
 
 // Badge is a short finding beside a title.
@@ -178,12 +189,14 @@ type Span struct {
 	// Group joins spans of one parent into a row, as a fingerprint does for queries; "" never.
 	Group string
 	// Text is the whole statement, message, address or exception.
-	Text   string
-	Level  string // of a log line: DEBUG, INFO, WARN, ERROR
-	Rows   int64  // read or written; negative not known
-	Attrs  []Attr
-	Source string // file:line
-	Stack  []Frame
+	Text string
+	// Runnable is the statement with its parameters put in; "" when none were kept.
+	Runnable string
+	Level    string // of a log line: DEBUG, INFO, WARN, ERROR
+	Rows     int64  // read or written; negative not known
+	Attrs    []Attr
+	Source   string // file:line
+	Stack    []Frame
 }
 
 // Frame is one line of a stack.
