@@ -123,8 +123,8 @@ func (l *leaky) handler() http.Handler {
 				panic(err)
 			}
 		}
-		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprintf(w, "<!doctype html><html><body>%s</body></html>", canary(n))
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"user":"mara","password":%q}`, canary(n)) // bodies are kept in development
 	})
 	return middleware.NewStack(middleware.Named("careless", func(next http.Handler) http.Handler { return next })).Then(mux)
 }
