@@ -52,3 +52,38 @@ func Example() {
 	// committed: created
 	// error: <nil>
 }
+
+var Stocks = modelsignals.New[Item]("stock")
+
+func ExampleModel_BulkCreate() {
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec(`CREATE TABLE stocks (id INTEGER PRIMARY KEY, price INTEGER)`); err != nil {
+		log.Fatal(err)
+	}
+	Stocks.BulkCreated.On(func(ctx context.Context, b modelsignals.BulkCreate[Item]) error {
+		fmt.Printf("%d rows, %d at a time\n", len(b.Models), b.BatchSize)
+		return modelsignals.AfterCommit(ctx, db, func(context.Context) error {
+			fmt.Println("cache emptied")
+			return nil
+		})
+	})
+	items := []*Item{{1, 5}, {2, 6}, {3, 7}}
+	err = Stocks.BulkCreate(context.Background(), db, items, 2, func(ctx context.Context, tx *sql.Tx, some []*Item) error {
+		for _, it := range some {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO stocks VALUES (?, ?)`, it.ID, it.Price); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	fmt.Println("error:", err)
+	// Output:
+	// 3 rows, 2 at a time
+	// cache emptied
+	// error: <nil>
+}
