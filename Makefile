@@ -5,6 +5,7 @@ MODULES += contrib/echo
 MODULES += contrib/gin
 MODULES += contrib/gorilla
 MODULES += contrib/gorm
+MODULES += contrib/pgx
 MODULES += contrib/sqldrivers
 MODULES += contrib/ent
 MODULES += demo

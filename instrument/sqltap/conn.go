@@ -5,6 +5,7 @@ package sqltap
 import (
 	"context"
 	"database/sql/driver"
+	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
@@ -37,6 +38,21 @@ type conn struct {
 	raw driver.Conn
 	tap *tap
 	tx  *tx // the transaction that runs; nil for none
+
+	skip   int           // calls between the statement's span and the client; see Session
+	waited time.Duration // for this connection, until somebody is told
+}
+
+// waits is how long the statement that begins now waited for the connection.
+func (c *conn) waits() time.Duration {
+	if w := c.waited; w > 0 {
+		c.waited = 0
+		return w
+	}
+	if c.tx != nil {
+		return 0
+	}
+	return c.tap.pool.wait()
 }
 
 func wrapConn(raw driver.Conn, t *tap) driver.Conn {

@@ -30,8 +30,8 @@ func Explain(ctx context.Context, fingerprint string) (*explain.Plan, error) {
 		return nil, ErrNotRun
 	}
 	t := ran.Value()
-	if t == nil {
-		return nil, ErrNotRun // the database is closed and gone
+	if t == nil || t.source == nil {
+		return nil, ErrNotRun // the database is closed and gone, or there is no way to it
 	}
 	if err := explain.Check(t.system, st.text); err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func Explainable(fingerprint string) bool {
 		return false
 	}
 	t := st.ran.Load().Value()
-	return t != nil && explain.Check(t.system, st.text) == nil
+	return t != nil && t.source != nil && explain.Check(t.system, st.text) == nil
 }
 
 // runs remembers which database ran a statement.

@@ -25,7 +25,7 @@ func (c *conn) beginPrepare(ctx context.Context, query string) prepareCall {
 	st := statementOf(query)
 	p := prepareCall{c, st, instrument.Leaf(ctx, st.prepareHandler())}
 	if p.span.Recorded() {
-		p.span.Set(keySystem.String(c.tap.system), c.tap.caller())
+		p.span.Set(keySystem.String(c.tap.system), c.tap.caller(0))
 	}
 	return p
 }

@@ -54,7 +54,7 @@ func (c *conn) beginAt(ctx context.Context, at int64, st *statement, args []driv
 		return call{instrument.LeafAt(ctx, at, st.handler), at, st}
 	}
 	c.tap.runs(st)
-	attrs := [8]instrument.Attr{keySystem.String(c.tap.system), keyHash.Int64(hashOf(st, args)), c.tap.caller()}
+	attrs := [8]instrument.Attr{keySystem.String(c.tap.system), keyHash.Int64(hashOf(st, args)), c.tap.caller(c.skip)}
 	n := 3
 	if c.tap.name != "" {
 		attrs[n] = keyName.String(c.tap.name)
@@ -71,7 +71,8 @@ func (c *conn) beginAt(ctx context.Context, at int64, st *statement, args []driv
 	if c.tx != nil {
 		attrs[n] = keyTransaction.Int64(c.tx.id)
 		n++
-	} else if wait := c.tap.pool.wait(); wait > 0 {
+	}
+	if wait := c.waits(); wait > 0 {
 		attrs[n] = keyPoolWait.Duration(wait)
 		n++
 	}

@@ -90,9 +90,10 @@ func (t *tap) connect(ctx context.Context, open func(context.Context) (driver.Co
 // the app's own code that ran it.
 const maxCallers = 8
 
-func (t *tap) caller() instrument.Attr {
+// caller leaves out skip calls above the one that asks.
+func (t *tap) caller(skip int) instrument.Attr {
 	if t.noCallers {
 		return instrument.Attr{}
 	}
-	return instrument.Callers(1, maxCallers)
+	return instrument.Callers(1+skip, maxCallers)
 }
