@@ -23,6 +23,18 @@ func route(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// setRoute puts the route and its values where everybody looks for them.
+func setRoute(c echo.Context) {
+	r := c.Request()
+	r.Pattern = c.Path()
+	values := c.ParamValues()
+	for i, name := range c.ParamNames() {
+		if i < len(values) {
+			r.SetPathValue(name, values[i])
+		}
+	}
+}
+
 func layers(all []echo.MiddlewareFunc) []echo.MiddlewareFunc {
 	out := make([]echo.MiddlewareFunc, len(all))
 	for i, m := range all {
@@ -68,7 +80,7 @@ func chain(h echo.HandlerFunc, m []echo.MiddlewareFunc) []echo.MiddlewareFunc {
 	probe.KeepWriter = true
 	return append(layers(m), func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			c.Request().Pattern = c.Path()
+			setRoute(c)
 			return serve(c, next, probe.ServeViewFunc)
 		}
 	})

@@ -9,11 +9,14 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/middleware"
 )
 
-// route puts the route where everybody looks for it. The request is still the one
+// route puts the route and its values where everybody looks for them. The request is still the one
 // that the engine was given, so it is known outside as well.
 func route(c *gin.Context) {
 	if path := c.FullPath(); path != "" {
 		c.Request.Pattern = path
+		for _, p := range c.Params {
+			c.Request.SetPathValue(p.Key, p.Value)
+		}
 	}
 }
 

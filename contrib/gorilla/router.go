@@ -76,6 +76,9 @@ type view struct {
 
 func (v *view) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Pattern = v.pattern // gorilla/mux has copied the request
+	for name, value := range mux.Vars(r) {
+		r.SetPathValue(name, value)
+	}
 	v.probe.ServeView(w, r, v.next)
 }
 

@@ -86,8 +86,12 @@ func TestRouter_NamesRoutesAndViewsThroughSubRouters(t *testing.T) {
 	} {
 		method, target, _ := strings.Cut(ask, " ")
 		request(records.Wrap(middleware.NewStack().Then(h)), method, target)
-		if got := middlewaretest.Tree(records.Next(t)); got != want+"\n" {
+		rec := records.Next(t)
+		if got := middlewaretest.Tree(rec); got != want+"\n" {
 			t.Errorf("%s:\n%swant\n%s", ask, got, want)
+		}
+		if values := middlewaretest.Attr(rec.Attrs, "http.route.values"); method == "DELETE" && values != "id=7&item=3" {
+			t.Errorf("%s: values %v", ask, values)
 		}
 	}
 }
