@@ -61,10 +61,12 @@ const (
 	kindJSON      bodyKind = "json"
 	kindForm      bodyKind = "form"
 	kindMultipart bodyKind = "multipart" // kept only to find out what its parts are
-	kindXML       bodyKind = "xml"
 	kindText      bodyKind = "text"
 
-	// Of these nothing is kept.
+	// Of these nothing is kept. In markup a secret may stand anywhere (the value of a
+	// hidden field, the text of an element), and no rule could tell it.
+	kindPage    bodyKind = "page" // HTML
+	kindXML     bodyKind = "xml"
 	kindBinary  bodyKind = "binary"
 	kindEncoded bodyKind = "encoded" // compressed by the app or the client
 	kindFile    bodyKind = "file"    // goes from the file to the connection, not through us
@@ -73,7 +75,7 @@ const (
 
 func (k bodyKind) kept() bool {
 	switch k {
-	case kindBinary, kindEncoded, kindFile, kindAsset:
+	case kindPage, kindXML, kindBinary, kindEncoded, kindFile, kindAsset:
 		return false
 	}
 	return true
@@ -160,6 +162,8 @@ func kindOfType(contentType string) bodyKind {
 		return kindMultipart
 	case minor == "css", minor == "javascript", minor == "x-javascript", minor == "ecmascript", major == "image" && minor == "svg+xml":
 		return kindAsset
+	case minor == "html", minor == "xhtml+xml":
+		return kindPage
 	case minor == "xml", strings.HasSuffix(minor, "+xml"):
 		return kindXML
 	case major == "text", minor == "graphql", minor == "x-ndjson", minor == "yaml", minor == "x-yaml", minor == "toml":
@@ -176,6 +180,8 @@ func guessKind(b []byte) bodyKind {
 		return ""
 	case !isText(b):
 		return kindBinary
+	case len(trimmed) > 0 && trimmed[0] == '<': // net/http makes a page of it
+		return kindPage
 	case len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[') && json.Valid(b):
 		return kindJSON
 	}

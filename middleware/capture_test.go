@@ -135,7 +135,9 @@ func TestCapture_Kinds(t *testing.T) {
 	for _, c := range []struct{ name, contentType, body, kind, kept string }{
 		{"a form", "application/x-www-form-urlencoded", "name=ann&password=s3cr3t", "form", "name=ann&password=[redacted]"},
 		{"text", "text/plain", "token=s3cr3t and more", "text", "token=[redacted] and more"},
-		{"XML", "application/soap+xml", "<a>b</a>", "xml", "<a>b</a>"},
+		{"XML", "application/soap+xml", "<password>s3cr3t</password>", "xml", ""},
+		{"a page", "text/html", "<input type=hidden name=csrf_token value=s3cr3t>", "page", ""},
+		{"a page without a type", "", "<!doctype html><input value=s3cr3t>", "page", ""},
 		{"an image", "image/png", "\x89PNG\r\n", "binary", ""},
 		{"text that is none", "text/plain", "a\x00b\xff", "binary", ""},
 		{"a script", "text/javascript", "alert(1)", "asset", ""},

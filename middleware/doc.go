@@ -71,7 +71,8 @@
 // sessions with [ShowSession]. A body is copied while the handler reads or writes it:
 // nothing is read ahead and nothing waits. The request's Body is then of a type of this
 // package. Files that go from the disk to the connection without passing through the
-// program, and what is compressed, are not kept.
+// program, and what is compressed, are not kept, and no markup either: in a page a secret
+// may stand anywhere.
 //
 // # Adding to pages
 //

@@ -23,8 +23,9 @@ type RecordOptions struct {
 
 	// Bodies keeps what requests and responses consist of beside their headers: bodies
 	// as far as the handler reads and writes them, forms, the names of uploads, cookies
-	// and, with ShowSession, the values of sessions. All of it is masked. It is meant
-	// for development.
+	// and, with ShowSession, the values of sessions. All of it is masked; of pages and
+	// other markup, in which a secret may stand anywhere, only the size is kept. It is
+	// meant for development.
 	Bodies bool
 
 	// MaxBody is how many bytes of a body are kept. 0, and more than that: 64 KiB.

@@ -19,9 +19,13 @@ func (s *Shop) layers() *middleware.Stack {
 	return middleware.NewStack(
 		middleware.Named("request-log", s.requestLog),
 		middleware.Named("security-headers", securityHeaders),
+		middleware.Named("compress", compress()),
+		middleware.Named("cors", partners()),
 		middleware.Named("csrf", http.NewCrossOriginProtection().Handler),
+		middleware.Named("check-forms", checkForms),
 		middleware.Named("signal-scope", pagesOnly(signalhttp.Middleware(signalhttp.Options{}))),
 		middleware.Named("session", pagesOnly(s.sessions.LoadAndSave)),
+		middleware.Named("show-session", s.shownSession()),
 		middleware.Named("auth", pagesOnly(s.auth)),
 		middleware.Named("activity", pagesOnly(s.activity)),
 	)

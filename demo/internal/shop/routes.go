@@ -2,9 +2,14 @@ package shop
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/views"
+	"github.com/go-debug-toolbar/debugtoolbar/middleware"
 )
+
+// keepAnswers is how long recommendations stay as they are.
+const keepAnswers = 5 * time.Second
 
 func (s *Shop) routes() *http.ServeMux {
 	mux := http.NewServeMux()
@@ -15,12 +20,12 @@ func (s *Shop) routes() *http.ServeMux {
 	mux.HandleFunc("GET /search", s.search)
 	mux.HandleFunc("GET /products/{sku}", s.product)
 	mux.HandleFunc("GET /api/stock", s.stockAPI)
-	mux.HandleFunc("GET /api/recommendations", s.recommendationsAPI)
+	mux.Handle("GET /api/recommendations", middleware.NewStack(middleware.Named("answers", newAnswers(keepAnswers).layer)).ThenFunc(s.recommendationsAPI))
 
 	mux.HandleFunc("GET /signup", s.signUpForm)
 	mux.HandleFunc("POST /signup", s.signUp)
 	mux.HandleFunc("GET /login", s.loginForm)
-	mux.HandleFunc("POST /login", s.login)
+	mux.Handle("POST /login", middleware.NewStack(loginLimit()).ThenFunc(s.login))
 	mux.HandleFunc("POST /logout", s.logout)
 
 	mux.HandleFunc("GET /cart", s.cart)
