@@ -16,39 +16,56 @@ func commandsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	s := d.shell(r, "Commands", "commands")
 	d.live(r, &s, "events?kind=command")
 	kinds := []instrument.Kind{instrument.KindCommand}
-	rows, err := d.config.Store.Handlers(r.Context(), query.Handlers{Kinds: kinds})
+	rows, err := d.everHandlers(r.Context(), query.Handlers{Kinds: kinds})
 	if err != nil {
 		return nil, err
 	}
-	q := query.Records{Kinds: kinds, Limit: listLimit}
+	newest, err := d.config.Store.Records(r.Context(), query.Records{Kinds: kinds, Limit: commandRuns, Budget: listBudget / 4})
+	if err != nil {
+		return nil, err
+	}
+	page, last := newest, lastRuns(newest.Records)
 	if c, ok := parseCursor(r.URL.Query().Get("before")); ok {
-		q.After = c
-	}
-	page, err := d.config.Store.Records(r.Context(), q)
-	if err != nil {
-		return nil, err
+		page, err = d.config.Store.Records(r.Context(), query.Records{Kinds: kinds, Limit: listLimit, Budget: listBudget / 4, After: c})
+		if err != nil {
+			return nil, err
+		}
+	} else if len(page.Records) > listLimit {
+		page.Records, page.More = page.Records[:listLimit], true
+		page.Next = query.Cursor{ID: page.Records[listLimit-1].ID}
 	}
 	m := view.Commands{Runs: rowModels(page.Records)}
 	if page.More {
 		m.Older = cursorText(page.Next)
 	}
 	for i := range rows {
-		m.Rows = append(m.Rows, d.commandRow(r, &rows[i]))
+		m.Rows = append(m.Rows, commandRow(&rows[i], last[rows[i].Handler.Name]))
 	}
 	return view.CommandsPage(s, m), nil
 }
 
-func (d *Dashboard) commandRow(r *http.Request, h *query.HandlerStats) view.CommandRow {
+// commandRuns is how many of the newest runs are looked through for the last of each
+// command.
+const commandRuns = 300
+
+// lastRuns are the newest run of each command: one that has not run for so long has none.
+func lastRuns(rows []query.Row) map[string]*query.Row {
+	last := map[string]*query.Row{}
+	for i := range rows {
+		if name := rows[i].Handler.Name; last[name] == nil {
+			last[name] = &rows[i]
+		}
+	}
+	return last
+}
+
+func commandRow(h *query.HandlerStats, last *query.Row) view.CommandRow {
 	row := view.CommandRow{
 		Name: h.Handler.Name, Source: placeOf(h.Handler.Source), Status: view.StatusOK, Runs: int64(h.Count), Failed: int64(h.Errors),
 		P50: h.Quantile(.5), P95: h.Quantile(.95), Max: h.Max,
 	}
-	last, err := d.config.Store.Records(r.Context(), query.Records{
-		Kinds: []instrument.Kind{instrument.KindCommand}, Handler: h.Handler.Name, Limit: 1,
-	})
-	if err == nil && len(last.Records) == 1 {
-		row.LastRun, row.LastCode = last.Records[0].StartTime(), last.Records[0].Status
-		row.Status = statusOf(&last.Records[0].Summary)
+	if last != nil {
+		row.LastRun, row.LastCode, row.Status = last.StartTime(), last.Status, statusOf(&last.Summary)
 	}
 	return row
 }

@@ -87,7 +87,7 @@ func (d *Dashboard) expired(id instrument.ID) error {
 // newest ones; of says how many there were.
 func (d *Dashboard) medianRecord(ctx context.Context, rec *instrument.Record) (id instrument.ID, of int) {
 	page, err := d.config.Store.Records(ctx, query.Records{
-		Kinds: []instrument.Kind{rec.Handler.Kind}, Handler: rec.Handler.Name, Limit: medianSample,
+		Kinds: []instrument.Kind{rec.Handler.Kind}, Handler: rec.Handler.Name, Limit: medianSample, Budget: listBudget,
 	})
 	if err != nil {
 		return 0, 0

@@ -11,7 +11,7 @@ import (
 )
 
 // maxCompared is how many handlers a comparison lists.
-const maxCompared = 200
+const maxCompared = 100
 
 // compareSides sets two builds, or two stretches of time, side by side: parameter "what"
 // is "builds" with "old" and "new", names of builds, or "window" with "range".

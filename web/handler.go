@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"net/http"
@@ -99,7 +100,7 @@ func (d *Dashboard) noHandler(r *http.Request, one query.Handlers) error {
 
 // newest are the last Records of a route.
 func (d *Dashboard) newest(r *http.Request, name string) []view.RecordRow {
-	page, err := d.config.Store.Records(r.Context(), query.Records{Kinds: []instrument.Kind{instrument.KindRequest}, Handler: name, Limit: 10})
+	page, err := d.config.Store.Records(r.Context(), query.Records{Kinds: []instrument.Kind{instrument.KindRequest}, Handler: name, Limit: 10, Budget: asideBudget})
 	if err != nil {
 		return nil
 	}
@@ -108,17 +109,11 @@ func (d *Dashboard) newest(r *http.Request, name string) []view.RecordRow {
 
 // why adds what the slowest samples of the handler spent their time on, and the samples.
 func (d *Dashboard) why(r *http.Request, m *view.Handler, h *query.HandlerStats, w window) error {
-	rep, err := report.Build(r.Context(), d.config.Store, report.Options{
-		Since: w.since, Until: w.until, Kinds: []instrument.Kind{h.Handler.Kind}, Handler: h.Handler.Name, Limit: -1, Explain: 10,
-	})
-	if err != nil {
+	rep, err := report.Build(r.Context(), oneSource{d.config.Store, h}, report.Options{Since: w.since, Until: w.until, Limit: 1, Explain: 1})
+	if err != nil || len(rep.Rows) == 0 {
 		return err
 	}
-	i := slices.IndexFunc(rep.Rows, func(row report.Row) bool { return row.Name == h.Handler.Name })
-	if i < 0 {
-		return nil
-	}
-	for _, s := range rep.Rows[i].Samples {
+	for _, s := range rep.Rows[0].Samples {
 		rec, err := d.config.Store.Record(r.Context(), s.ID)
 		if err != nil {
 			continue
@@ -128,11 +123,21 @@ func (d *Dashboard) why(r *http.Request, m *view.Handler, h *query.HandlerStats,
 		})
 		countCallers(m, rec, h.Handler)
 	}
-	if why := rep.Rows[i].Why; why != nil {
-		c := slowCause(&rep.Rows[i])
+	if why := rep.Rows[0].Why; why != nil {
+		c := slowCause(&rep.Rows[0])
 		m.Why, m.WhyCalls, m.WhyTime = c.Shares, why.Calls, why.Time
 	}
 	return nil
+}
+
+// oneSource is a store in which one handler has statistics, for a report about it alone.
+type oneSource struct {
+	Store
+	h *query.HandlerStats
+}
+
+func (s oneSource) EachHandler(_ context.Context, _, _ time.Time, fn func(instrument.HandlerInfo, instrument.RollRow) error) error {
+	return fn(s.h.Handler, s.h.RollRow)
 }
 
 // slowestSpan is the longest span of a handler in a Record.
@@ -172,7 +177,7 @@ func (d *Dashboard) handlerBuilds(r *http.Request, one query.Handlers) (out []vi
 	one.Since, one.Until = time.Time{}, time.Time{}
 	for _, b := range builds[:min(len(builds), maxBuilds)] {
 		one.Processes = b.processes
-		rows, err := d.config.Store.Handlers(r.Context(), one)
+		rows, err := d.everHandlers(r.Context(), one)
 		if err != nil {
 			return nil, err
 		}

@@ -51,21 +51,33 @@ func (d *Dashboard) record(r *http.Request) (*instrument.Record, error) {
 // led to it and what it led to. What cannot be found is left out.
 func (d *Dashboard) surround(r *http.Request, rec *instrument.Record, m *view.Record) {
 	m.SlowOver = d.config.Recorder.Slow(rec.Handler.Kind)
-	same := query.Records{Kinds: []instrument.Kind{rec.Handler.Kind}, Handler: rec.Handler.Name, Limit: 1}
+	same := query.Records{Kinds: []instrument.Kind{rec.Handler.Kind}, Handler: rec.Handler.Name, Limit: 1, Budget: asideBudget}
 	before, after := same, same
 	before.After, before.Sort = query.Cursor{ID: rec.ID}, query.Newest
 	after.After, after.Sort = query.Cursor{ID: rec.ID}, query.Oldest
 	m.Prev, m.Next = d.firstID(r, before), d.firstID(r, after)
-	stats, err := d.config.Store.Handlers(r.Context(), query.Handlers{
-		Kinds: same.Kinds, Handler: same.Handler, Since: time.Now().Add(-24 * time.Hour),
-	})
-	if err == nil && len(stats) == 1 {
-		m.Median = stats[0].Quantile(.5)
-	}
+	m.Median = d.medianOf(r, rec)
 	m.Compare = d.base.CompareRecords(m.ID, medianOf)
 	m.Forms = d.recordForms(r)
 	m.CopyAs = d.copies(m)
 	d.links(r, rec, m)
+}
+
+// medianOf is the median of a Record's handler: of the last hour, or of the last day where
+// that is silent.
+func (d *Dashboard) medianOf(r *http.Request, rec *instrument.Record) time.Duration {
+	for _, since := range []time.Duration{time.Hour, 24 * time.Hour} {
+		stats, err := d.config.Store.Handlers(r.Context(), query.Handlers{
+			Kinds: []instrument.Kind{rec.Handler.Kind}, Handler: rec.Handler.Name, Since: time.Now().Add(-since),
+		})
+		if err != nil {
+			return 0
+		}
+		if len(stats) == 1 {
+			return stats[0].Quantile(.5)
+		}
+	}
+	return 0
 }
 
 func (d *Dashboard) firstID(r *http.Request, q query.Records) string {

@@ -34,7 +34,7 @@ func (d *Dashboard) recordList(r *http.Request, s *view.Shell) (view.RecordList,
 		kind = instrument.KindRequest
 	}
 	m := view.RecordList{Kind: kindOf(kind), Sort: "time", Total: -1}
-	q := query.Records{Kinds: []instrument.Kind{kind}, Limit: listLimit}
+	q := query.Records{Kinds: []instrument.Kind{kind}, Limit: listLimit, Budget: listBudget}
 	for _, k := range listKinds {
 		m.Kinds = append(m.Kinds, view.Choice{
 			Label: kindOf(k).Label(), Href: s.Here.With("kind", k.String()), Count: -1, Current: k == kind,
@@ -55,6 +55,13 @@ func (d *Dashboard) recordList(r *http.Request, s *view.Shell) (view.RecordList,
 
 // listLimit is how many Records a page of a list has.
 const listLimit = 50
+
+// listBudget is how long a list is searched for, and asideBudget how long for what a page
+// could do without: beyond it a list says how much it has searched.
+const (
+	listBudget  = 100 * time.Millisecond
+	asideBudget = 8 * time.Millisecond
+)
 
 // order reads sort and cursor. Only the newest first are a list that grows at its
 // top, so only that one is live.

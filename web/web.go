@@ -30,6 +30,7 @@ type Dashboard struct {
 	timings timings
 	plans   plans
 	edit    view.Editor
+	ever    longStats
 	editor  Editor // nil: nothing can be changed
 }
 

@@ -49,11 +49,11 @@ func (s *Store) handlerStats(ctx context.Context, q *query.Handlers) ([]query.Ha
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.rollRows(ctx, q)
+	filter := filterOf(q)
+	rows, err := s.rollRows(ctx, q, few(handlers, filter))
 	if err != nil {
 		return nil, err
 	}
-	filter := filterOf(q)
 	byRow := map[int64]*query.HandlerStats{}
 	var scan rollScan
 	var minute, row int64
@@ -93,10 +93,34 @@ func sortedBySum(byRow map[int64]*query.HandlerStats) []query.HandlerStats {
 	return list
 }
 
-// rollRows reads the rows of a window: minute, handler and the numbers.
-func (s *Store) rollRows(ctx context.Context, q *query.Handlers) (*sql.Rows, error) {
+// maxFew is how many handlers are named in a statement: beyond it, passing over the
+// rows of the others costs less than comparing each with the list.
+const maxFew = 64
+
+// few are the handlers that pass a filter, when it is so narrow that the database had
+// better leave the rows of all others where they are: handing a row over costs more than
+// everything else. Nil is no such help.
+func few(handlers map[int64]instrument.HandlerInfo, f handlerFilter) []int64 {
+	ids := []int64{}
+	for id, info := range handlers {
+		if !f.has(info) {
+			continue
+		}
+		if ids = append(ids, id); len(ids) > maxFew {
+			return nil
+		}
+	}
+	return ids
+}
+
+// rollRows reads the rows of a window: minute, handler and the numbers. Handlers that
+// are not nil are those alone.
+func (s *Store) rollRows(ctx context.Context, q *query.Handlers, only []int64) (*sql.Rows, error) {
 	from, to := minutes(q.Since, q.Until)
 	text := "SELECT minute, handler, " + rollColumns + " FROM rollup WHERE minute >= ? AND minute < ?"
+	if only != nil {
+		text += " AND handler IN (" + numbers(only) + ")"
+	}
 	if len(q.Processes) > 0 {
 		text += " AND process IN (" + numbers(q.Processes) + ")"
 	}
