@@ -3,6 +3,7 @@ package signals
 import (
 	"context"
 	"math/bits"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 
@@ -93,6 +94,58 @@ func (s *Signal[T]) sendQuick(ctx context.Context, sender any, payload T, q *qui
 		}
 	}
 	return Results{&q.audience, more}, nil
+}
+
+// sendGuarded is SendRobust by the quick way.
+func (s *Signal[T]) sendGuarded(ctx context.Context, sender any, payload T, q *quick[T]) (Results, error) {
+	if checkSender(sender) != nil {
+		return s.sendEvent(ctx, sender, payload, plan{mode: Robust})
+	}
+	if q = q.hearing(sender); q == nil {
+		return s.sendEvent(ctx, sender, payload, plan{mode: Robust})
+	}
+	if len(q.who) == 0 {
+		return Results{}, nil
+	}
+	x, slot := s.takeExchange()
+	if x == nil {
+		return s.sendEvent(ctx, sender, payload, plan{mode: Robust})
+	}
+	defer s.giveBack(x, slot)
+	e := Event[T]{Sender: sender, Payload: payload, x: x, turn: x.turn.Load()}
+	var more *outcome
+	for i, call := range q.calls {
+		err := guarded(ctx, call, e)
+		if x.value != nil {
+			more = more.withValue(len(q.who), i, x.value)
+			x.value = nil
+		}
+		if err != nil {
+			more = more.withError(len(q.who), i, err)
+			failed := runner{core: &s.core, ctx: ctx, mode: Robust}
+			failed.logFailure(&Result{Receiver: q.who[i], Err: err})
+		}
+	}
+	return Results{&q.audience, more}, more.failure()
+}
+
+// guarded makes a panic of the receiver its error, unless that is a way out.
+func guarded[T any](ctx context.Context, call func(context.Context, Event[T]) error, e Event[T]) (err error) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		switch v := recover(); {
+		case isAbort(v):
+			panic(v)
+		case v != nil: // nil: Goexit goes on
+			err = &PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	err = call(ctx, e)
+	returned = true
+	return err
 }
 
 // stopped are the results of a send that ended with the error of receiver i.

@@ -1,12 +1,16 @@
 package signals_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"reflect"
 	"runtime"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -37,6 +41,9 @@ func TestSG21_SendsAllocateNothing(t *testing.T) {
 			for range 2 {
 				if got := testing.AllocsPerRun(100, func() { _, _ = s.Send(ctx, "A", payment{}) }); got > 0 {
 					t.Errorf("%d receivers of the %s: %v allocations, want none", n, how, got)
+				}
+				if got := testing.AllocsPerRun(100, func() { _, _ = s.SendRobust(ctx, "A", payment{}) }); got > 0 {
+					t.Errorf("robust, %d receivers of the %s: %v allocations, want none", n, how, got)
 				}
 				s.Connect(func(context.Context, signals.Event[payment]) error { return nil }, signals.From("somebody else"), signals.First())
 			}
@@ -319,3 +326,69 @@ func TestSG33_ManyQuickSendsAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// What robust sends do does not depend on the way that they go.
+func TestSG23_RobustIsTheSameByEveryWay(t *testing.T) {
+	var log bytes.Buffer
+	s := newSignal(signals.Logger(slog.New(slog.NewTextHandler(&log, nil))))
+	var c calls
+	s.Connect(c.receiver("a", nil), signals.Name("a"))
+	s.On(func(context.Context, order) error { c.add("b"); return errReceiver }, signals.Name("b"))
+	s.Connect(func(_ context.Context, e signals.Event[order]) error { c.add("c"); e.Return(7); panic(errMail) }, signals.Name("c"))
+	s.Connect(c.receiver("d", nil), signals.Name("d"))
+	for i := range 4 {
+		log.Reset()
+		results, err := s.SendRobust(t.Context(), nil, order{})
+		c.want(t, "a", "b", "c", "d")
+		all := results.All()
+		panicked, ok := errors.AsType[*signals.PanicError](all[2].Err)
+		if !ok || panicked.Value != errMail || !strings.Contains(string(panicked.Stack), "quick_test.go") || all[2].Value != 7 {
+			t.Errorf("send %d: the panic is %+v", i, all[2])
+		}
+		if results.Len() != 4 || all[0].Err != nil || all[1].Err != errReceiver || all[3].Err != nil || all[3].Attempts != 1 {
+			t.Errorf("send %d: results %v", i, results)
+		}
+		if !errors.Is(err, errReceiver) || !errors.Is(err, errMail) {
+			t.Errorf("send %d: error %v", i, err)
+		}
+		if n := strings.Count(log.String(), "signal receiver failed"); n != 2 {
+			t.Errorf("send %d: %d failures logged:\n%s", i, n, &log)
+		}
+	}
+	if n := s.Info().Sends; n != 4 {
+		t.Errorf("%d sends counted", n)
+	}
+	s.DisconnectAll()
+	s.Connect(func(context.Context, signals.Event[order]) error { panic(http.ErrAbortHandler) })
+	for range 3 {
+		func() {
+			defer func() {
+				if v := recover(); v != http.ErrAbortHandler {
+					t.Errorf("recovered %v", v)
+				}
+			}()
+			_, _ = s.SendRobust(t.Context(), nil, order{})
+		}()
+	}
+	s.DisconnectAll()
+	var do func() error
+	s.Connect(func(context.Context, signals.Event[order]) error { return do() })
+	do = func() error { return nil }
+	for range 3 {
+		if _, err := s.SendRobust(t.Context(), nil, order{}); err != nil {
+			t.Error(err)
+		}
+	}
+	depth := 0
+	do = func() error {
+		depth++
+		_, err := s.SendRobust(context.Background(), nil, order{})
+		return err
+	}
+	_, err := s.SendRobust(t.Context(), nil, order{})
+	if _, ok := errors.AsType[*signals.CycleError](err); !ok || depth > 120 {
+		t.Errorf("a circle of %d: %v", depth, err)
+	}
+}
+
+var errMail = errors.New("no mail")

@@ -2,6 +2,7 @@ package signals
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -18,7 +19,8 @@ type Results struct {
 type outcome struct {
 	all    []Result // when set, the rest is not
 	called int      // how many of them, when the last one failed
-	err    error    // of the last one called
+	err    error    // of the last one called, which ended the send
+	errs   []error  // of each, in a robust send; nil when none failed
 	values []any    // of each; nil when nobody gave one
 	took   []time.Duration
 }
@@ -50,7 +52,7 @@ func (r Results) All() []Result {
 		all[i].Receiver, all[i].Attempts = r.who.who[i], 1
 		r.more.tell(&all[i], i)
 	}
-	if r.more != nil {
+	if r.more != nil && r.more.err != nil {
 		all[n-1].Err = r.more.err
 	}
 	return all
@@ -62,6 +64,9 @@ func (o *outcome) tell(res *Result, i int) {
 	}
 	if o.values != nil {
 		res.Value = o.values[i]
+	}
+	if o.errs != nil {
+		res.Err = o.errs[i]
 	}
 	if o.took != nil {
 		res.Duration = o.took[i]
@@ -86,6 +91,26 @@ func (o *outcome) withValue(n, i int, v any) *outcome {
 	}
 	o.values[i] = v
 	return o
+}
+
+// withError notes with what receiver i of n failed in a robust send.
+func (o *outcome) withError(n, i int, err error) *outcome {
+	if o == nil {
+		o = &outcome{}
+	}
+	if o.errs == nil {
+		o.errs = make([]error, n)
+	}
+	o.errs[i] = err
+	return o
+}
+
+// failure joins the errors of a robust send; nil when none failed.
+func (o *outcome) failure() error {
+	if o == nil || o.errs == nil {
+		return nil
+	}
+	return join(slices.DeleteFunc(slices.Clone(o.errs), func(err error) bool { return err == nil }))
 }
 
 // took is an outcome with durations, and the exchange of its send, in one piece.

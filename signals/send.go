@@ -49,10 +49,17 @@ func (s *Signal[T]) Send(ctx context.Context, sender any, payload T) (Results, e
 // http.ErrAbortHandler and runtime.Goexit are not failures but ways out, and end the
 // send as they end Send.
 func (s *Signal[T]) SendRobust(ctx context.Context, sender any, payload T) (Results, error) {
-	if s.sleeping.Load() && attention.Load() == 0 {
-		return Results{}, nil
+	q := s.quick.Load()
+	if q == nil {
+		if s.sleeping.Load() && attention.Load() == 0 {
+			return Results{}, nil
+		}
+		return s.sendEvent(ctx, sender, payload, plan{mode: Robust})
 	}
-	return s.sendEvent(ctx, sender, payload, plan{mode: Robust})
+	if special.Load() != 0 && !undisturbed(ctx) || instrument.On() {
+		return s.sendEvent(ctx, sender, payload, plan{mode: Robust})
+	}
+	return s.sendGuarded(ctx, sender, payload, q)
 }
 
 // plan is how and to whom one event is sent.
@@ -94,7 +101,7 @@ func (s *Signal[T]) sendEvent(ctx context.Context, sender any, payload T, p plan
 		p.results = b.result[:0]
 	}
 	results, err := s.send(ctx, &b.event, p)
-	if p.mode == Sequential && p.layers == nil {
+	if !p.mode.concurrent() && p.layers == nil {
 		s.quicken(sender)
 	}
 	return resultsOf(results), err
