@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,6 +26,7 @@ type layer struct {
 	hooks  *hookSet    // if it was made with Hooks
 	exc    *exceptions // if it is an Exceptions
 	shares bool        // if it is a Share
+	budget int64       // ns of its own time; 0: any
 }
 
 // Named gives a layer its name in records, statistics and messages.
@@ -113,13 +115,14 @@ func (l layer) build(next http.Handler) (http.Handler, error) {
 	if m, ok := h.(*measured); ok && h != next && m.alone.name != "" {
 		// A named layer that was made inside of this one: it is the same layer.
 		h, l.hooks, l.exc, l.shares = m.next, m.alone.hooks, m.alone.exc, m.alone.shares
+		l.budget = cmp.Or(l.budget, m.alone.budget)
 	}
 	return &measured{probe: l.probe(), next: h}, nil
 }
 
 // probe makes the layer's probe.
 func (l layer) probe() *Probe {
-	p := &Probe{handler: instrument.NewHandler(instrument.KindLayer, l.name, l.source), exc: l.exc, shares: l.shares}
+	p := &Probe{handler: instrument.NewHandler(instrument.KindLayer, l.name, l.source), exc: l.exc, shares: l.shares, budget: l.budget}
 	if l.hooks != nil {
 		p.hooks = l.hooks.spans(l.name)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
@@ -22,6 +23,8 @@ type Probe struct {
 	hooks   *hookSet    // of the layer, if it has hooks
 	exc     *exceptions // if the layer is an Exceptions
 	shares  bool        // it needs an exchange for other reasons
+	budget  int64       // ns of its own time; 0: any
+	warned  atomic.Int64
 	view    bool
 	find    func(*http.Request) *instrument.Handler // says afterwards which view it was
 }
@@ -222,10 +225,13 @@ func (c *call) finish(span instrument.Span, w http.ResponseWriter, start int64) 
 
 // describe puts what is known about the layer on its span.
 func (c *call) describe(span instrument.Span, start, end int64, n *notes) {
-	var attrs [5]instrument.Attr
+	var attrs [6]instrument.Attr
+	own := end - start
 	if entered := c.entered.Load(); entered != 0 {
-		attrs[0] = keyBefore.Duration(time.Duration(entered - start))
-		attrs[1] = keyAfter.Duration(time.Duration(max(0, end-c.left.Load())))
+		before, after := entered-start, max(0, end-c.left.Load())
+		attrs[0] = keyBefore.Duration(time.Duration(before))
+		attrs[1] = keyAfter.Duration(time.Duration(after))
+		own = before + after
 	} else {
 		attrs[0] = keyCutShort.Bool(true)
 		c.x.rec.Set(keyStopped.String(c.probe.Name()))
@@ -238,6 +244,10 @@ func (c *call) describe(span instrument.Span, start, end int64, n *notes) {
 	}
 	if n.responseTime > 0 {
 		attrs[4] = keyRespond.Duration(time.Duration(n.responseTime))
+	}
+	if p := c.probe; p.budget > 0 && own > p.budget {
+		attrs[5] = keyBudget.Duration(time.Duration(p.budget))
+		p.overBudget(c, own)
 	}
 	span.Set(attrs[:]...)
 }
