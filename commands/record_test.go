@@ -3,6 +3,7 @@ package commands_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -149,5 +150,37 @@ func TestA62_ReceiverOfACallGetsTheError(t *testing.T) {
 	})
 	if outer.Flags.Has(instrument.FlagError) {
 		t.Error("the caller's Record failed, although the caller handled the error")
+	}
+}
+
+// TestA53_CommandsAreReported: a reporter hears of each command that failed or panicked, once, and of none that a user got
+// wrong or that went well. Its own failure changes nothing.
+func TestA53_CommandsAreReported(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		run  commands.RunFunc
+		want int
+	}{
+		"fails":     {func(context.Context, *commands.Run) error { return errors.New("disk full") }, 1},
+		"panics":    {func(context.Context, *commands.Run) error { panic("boom") }, 1},
+		"goes well": {func(context.Context, *commands.Run) error { return nil }, 0},
+	} {
+		rec := instrument.New(instrument.Config{})
+		reported := 0
+		rec.AddHooks(instrument.Hooks{Uncaught: func(_ context.Context, r *instrument.Recording, err error) {
+			if r.Handler().Name() == "work" && err != nil {
+				reported++
+			}
+			panic("the tracker is down")
+		}})
+		root := commands.New("manage")
+		root.Add(commands.Command{Name: "work", Help: "Work.", Setup: func(*commands.Flags) commands.RunFunc { return c.run }})
+		ctx, outer := rec.Begin(t.Context(), instrument.Begin{Handler: instrument.NewHandler(instrument.KindTask, "outer", instrument.Source{})})
+		err := root.Exec(ctx, quiet(), "work")
+		outer.End()
+		if (err != nil) != (c.want == 1) || reported != c.want {
+			t.Errorf("%s: %v, reported %d times", name, err, reported)
+		}
+		rec.SetEnabled(false)
 	}
 }

@@ -188,3 +188,36 @@ func TestRecord_OffChangesNothing(t *testing.T) {
 	}
 	c.want(t, "x")
 }
+
+// TestA53_SendsAreReported: what ends a send of its own, outside of any request, is heard of once.
+func TestA53_SendsAreReported(t *testing.T) {
+	r, _ := newRecorder(t)
+	instrument.SetDefault(r)
+	defer instrument.SetDefault(nil)
+	reported := 0
+	r.AddHooks(instrument.Hooks{Uncaught: func(_ context.Context, rec *instrument.Recording, err error) {
+		if err != nil && rec.Handler().Kind() == instrument.KindSignal {
+			reported++
+		}
+		panic("the tracker is down")
+	}})
+	for name, c := range map[string]struct {
+		receive func(context.Context, signals.Event[order]) error
+		want    int
+	}{
+		"fails":     {func(context.Context, signals.Event[order]) error { return errReceiver }, 1},
+		"panics":    {func(context.Context, signals.Event[order]) error { panic("boom") }, 1},
+		"goes well": {func(context.Context, signals.Event[order]) error { return nil }, 0},
+	} {
+		s := signals.New[order]("order_reported "+name, signals.Unlisted())
+		s.Connect(c.receive, signals.UID("receive"))
+		reported = 0
+		func() {
+			defer func() { _ = recover() }() // it passes through Send
+			_, _ = s.Send(context.Background(), nil, order{})
+		}()
+		if reported != c.want {
+			t.Errorf("%s: reported %d times", name, reported)
+		}
+	}
+}
