@@ -44,6 +44,7 @@ func init() { // because the OpenAPI file is one of them and describes them all
 		"signals":            {api: apiSignals, says: "The signals with their receivers and statistics.", params: []string{"range"}, answer: signalListJSON{}},
 		"signals/catalogue":  {api: apiCatalogue, says: "All that the running app knows of its signals.", answer: []Signal{}},
 		"exceptions":         {api: apiExceptions, says: "Errors and panics of the newest Records, grouped.", answer: exceptionListJSON{}},
+		"alerts":             {api: apiAlerts, says: "Everything that is wrong: handlers, findings in Records, what became worse.", params: []string{"range"}, answer: alertListJSON{}},
 		"compare":            {api: apiCompare, says: "Two Records side by side.", params: []string{"a", "b"}, answer: compareJSON{}, missing: true},
 		"complete":           {api: apiComplete, says: "Ways to go on with a filter that is being typed.", params: []string{"q", "at"}, answer: completionListJSON{}},
 		"report":             {api: apiReport, says: "The report of the command line; its form is described there.", params: []string{"range"}},
@@ -141,7 +142,7 @@ func apiRequest(d *Dashboard, r *http.Request) (any, error) {
 	out := newRecordJSON(&rec.Summary, rec.Handler)
 	out.Attrs = attrsJSON(rec.Attrs)
 	m := recordModel(rec)
-	out.Worst, out.Counts.Alerts = worst(m), view.AlertCount(m)
+	out.Worst, out.Counts.Alerts = worst(m), len(view.RecordAlerts(m))
 	if t, ok := d.timingOf(r.Context(), rec.ID); ok {
 		out.Timing = &t
 	}

@@ -26,6 +26,7 @@ var pageAPI = map[string]api{
 	"exceptions":            apiExceptions,
 	"slow":                  apiReport,
 	"health":                apiHealth,
+	"alerts":                apiAlerts,
 	"compare":               apiCompare,
 }
 

@@ -75,6 +75,7 @@ func (d *Dashboard) routes() {
 		"commands":              commandsPage,
 		"exceptions":            exceptionsPage,
 		"slow":                  slowPage,
+		"alerts":                alertsPage,
 		"health":                healthPage,
 		"watch":                 watchPage,
 		"compare":               comparePage,

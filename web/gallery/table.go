@@ -130,6 +130,16 @@ var samples = []sample{
 	{"missing", "a record that expired", page(view.MissingPage, func() view.Missing {
 		return view.Missing{Title: "Record expired", Text: "It was older than 7 days and was removed. The statistics of its handler are still here.", Expired: true, Href: string(base) + "handlers", Action: "Statistics"}
 	}), "requests/0f0000000000a"},
+	{"alerts", "worse since the last build, and findings", page(view.AlertsPage, func() view.Alerts {
+		o := overview()
+		return view.Alerts{
+			Window: o.Window, Problems: o.Problems, WorseThan: "4b81d07", Records: 60,
+			Worse:    []view.Problem{{Status: view.StatusNew, Kind: view.KindReceiver, Name: "send-confirmation", Text: "it became slower: p50 388 ms instead of 41 ms", Count: 318}},
+			Findings: []view.FoundAlert{{Alert: browsed().Findings[0], Kind: view.KindRequest, Name: "POST /orders", Count: 12}},
+			Own:      []view.Alert{{Status: view.StatusBad, Title: "14 records were dropped", Text: "Statistics have them all; their details are lost.", Fix: "raise QueueRecords."}},
+		}
+	}), "alerts"},
+	{"alerts-none", "nothing is wrong", page(view.AlertsPage, func() view.Alerts { return view.Alerts{Window: time.Hour, WorseThan: "4b81d07", Records: 60} }), "alerts"},
 	{"compare", "a slow request beside the median of its route", page(view.ComparePage, func() view.Compare {
 		return view.Compare{A: order(), B: with(browsed(), func(m *view.Record) { m.Spans, m.Duration = m.Spans[:20], ms(210) }), MedianOf: 200}
 	}), "compare?a=" + orderID + "&b=median"},

@@ -44,6 +44,7 @@ func (s Shell) nav() []navGroup {
 			item("exceptions", "Exceptions", "exception", c.Exceptions),
 		}},
 		{"Diagnose", []navItem{
+			item("alerts", "Alerts", "info", -1),
 			item("slow", "Slow", "slow", c.Slow),
 			item("compare", "Compare", "view", -1),
 			item("health", "Health", "health", -1),

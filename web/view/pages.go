@@ -69,3 +69,6 @@ func HandlerPage(s Shell, m Handler) templ.Component { return page(s, handler(s,
 
 // CompareSidesPage is what handlers did on two sides.
 func CompareSidesPage(s Shell, m CompareSides) templ.Component { return page(s, compareSides(s, m)) }
+
+// AlertsPage is everything that is wrong.
+func AlertsPage(s Shell, m Alerts) templ.Component { return page(s, alertsOf(s, m)) }

@@ -145,6 +145,3 @@ func (v recordView) panelBase() string {
 	}
 	return path
 }
-
-// AlertCount is how many findings a Record has: the count of that panel's tab.
-func AlertCount(m Record) int { return len(newRecordView(Shell{}, m).alerts()) }
