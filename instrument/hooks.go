@@ -15,6 +15,12 @@ type Hooks struct {
 	Finished func(*Recording, *Summary)
 	// Uncaught is called for an error or panic that ended a Record.
 	Uncaught func(context.Context, *Recording, error)
+	// Failed is called for an error or panic that ended a span: also for one that went no
+	// further, as that of a receiver whose sender carries on. An error that goes on
+	// outwards comes again with each span that it ends, and then in Uncaught. The
+	// Recording is nil outside of a Record. For a panic the stack is still that of the
+	// panic.
+	Failed func(context.Context, *Recording, *Handler, error)
 }
 
 // AddHooks adds hooks; remove takes them away again. On a nil Recorder both do

@@ -1,6 +1,9 @@
 package instrument
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Span is a stretch of work inside a Record. It is a value; the zero Span does
 // nothing, and so does one that was begun while recording was off. Begin it and end
@@ -196,7 +199,9 @@ func (s Span) Fail(err error) {
 		return
 	}
 	attrs := errorAttrs(err)
-	s.failed(FlagError, attrs[:])
+	if s.failed(FlagError, attrs[:]) {
+		s.report(err)
+	}
 }
 
 // Panic marks the span as ended by a panic with the value v. Called in the
@@ -207,10 +212,26 @@ func (s Span) Panic(v any) {
 		return
 	}
 	attrs := panicAttrs(v, 3)
-	s.failed(FlagError|FlagPanic, attrs[:])
+	if s.failed(FlagError|FlagPanic, attrs[:]) {
+		s.report(fmt.Errorf("panic: %s", attrs[0].str))
+	}
 }
 
-func (s Span) failed(f Flags, attrs []Attr) {
+// report tells hooks that the span failed.
+func (s Span) report(err error) {
+	ctx := context.Background()
+	if s.rec != nil && s.rec.ctx != nil {
+		ctx = s.rec.ctx
+	}
+	s.stats.recorder.eachHook(func(h *Hooks) {
+		if h.Failed != nil {
+			h.Failed(ctx, s.rec, s.stats.handler, err)
+		}
+	})
+}
+
+// failed reports false if the span had failed so already.
+func (s Span) failed(f Flags, attrs []Attr) bool {
 	if s.slot != nil {
 		again := false
 		s.rec.edit(func() {
@@ -222,8 +243,9 @@ func (s Span) failed(f Flags, attrs []Attr) {
 			s.rec.addAttrs(s.index, attrs)
 		})
 		if again {
-			return
+			return false
 		}
 	}
 	s.stats.failed(f.Has(FlagPanic))
+	return true
 }

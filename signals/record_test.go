@@ -2,6 +2,7 @@ package signals_test
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -221,3 +222,32 @@ func TestA53_SendsAreReported(t *testing.T) {
 		}
 	}
 }
+
+// TestA53_ReceiversAreReported: also those whose sender carries on, each once, with the request that they ran in.
+func TestA53_ReceiversAreReported(t *testing.T) {
+	t.Parallel()
+	r, _ := newRecorder(t)
+	var reported []string
+	r.AddHooks(instrument.Hooks{Failed: func(_ context.Context, rec *instrument.Recording, h *instrument.Handler, err error) {
+		if h.Kind() == instrument.KindReceiver {
+			var stack [8 << 10]byte
+			text := string(stack[:runtime.Stack(stack[:], false)])
+			reported = append(reported, fmt.Sprint(h.Name(), ": ", err, " in ", rec.Handler().Name(), " ", strings.Contains(text, "explodes")))
+		}
+		panic("the tracker is down")
+	}})
+	log, _ := newLog()
+	s := signals.New[order]("order_reported_within", signals.Unlisted(), signals.Logger(log))
+	s.Connect(func(context.Context, signals.Event[order]) error { return errReceiver }, signals.UID("fails"))
+	s.Connect(explodes, signals.UID("explodes"))
+	s.Connect(func(context.Context, signals.Event[order]) error { return nil }, signals.UID("works"))
+	ctx, rec := r.Begin(context.Background(), instrument.Begin{Handler: checkout})
+	results, err := s.SendRobust(ctx, nil, order{})
+	rec.End()
+	want := []string{"fails: no stock in " + checkout.Name() + " false", "explodes: panic: boom in " + checkout.Name() + " true"}
+	if results.Len() != 3 || err == nil || strings.Join(reported, "\n") != strings.Join(want, "\n") {
+		t.Errorf("%d results, %v, reported\n%s", results.Len(), err, strings.Join(reported, "\n"))
+	}
+}
+
+func explodes(context.Context, signals.Event[order]) error { panic("boom") }
