@@ -86,7 +86,7 @@ var (
 // isQuickSend says whether a function of this package calls receivers by itself.
 func isQuickSend(function string) bool {
 	return strings.HasPrefix(function, packagePrefix+"(*Signal[...]).") &&
-		slices.Contains([]string{"Send", "sendQuick", "sendGuarded", "sendTraced"}, function[strings.LastIndexByte(function, '.')+1:])
+		slices.Contains([]string{"Send", "sendQuick", "sendTraced"}, function[strings.LastIndexByte(function, '.')+1:])
 }
 
 // receiversOnStack counts the sends on a stack and names the functions that they

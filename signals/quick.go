@@ -62,75 +62,53 @@ func (q *quick[T]) hearing(sender any) *quick[T] {
 	return q.others
 }
 
-// sendQuick is Send for what its innermost loop does not do itself.
-func (s *Signal[T]) sendQuick(ctx context.Context, sender any, payload T, q *quick[T]) (Results, error) {
+// sendQuick is Send and SendRobust for what Send's innermost loop does not do itself.
+func (s *Signal[T]) sendQuick(ctx context.Context, sender any, payload T, q *quick[T], mode Mode) (Results, error) {
 	if checkSender(sender) != nil {
-		return s.sendEvent(ctx, sender, payload, plan{})
+		return s.sendEvent(ctx, sender, payload, plan{mode: mode})
 	}
 	if q = q.hearing(sender); q == nil {
-		return s.sendEvent(ctx, sender, payload, plan{})
+		return s.sendEvent(ctx, sender, payload, plan{mode: mode})
 	}
 	if len(q.who) == 0 {
 		return Results{}, nil
 	}
 	if instrument.On() {
-		return s.sendTraced(ctx, sender, payload, q)
+		return s.sendTraced(ctx, sender, payload, q, mode)
 	}
 	x, slot := s.takeExchange()
 	if x == nil {
-		return s.sendEvent(ctx, sender, payload, plan{})
+		return s.sendEvent(ctx, sender, payload, plan{mode: mode})
 	}
 	defer s.giveBack(x, slot)
 	e := Event[T]{Sender: sender, Payload: payload, x: x, turn: x.turn.Load()}
 	var more *outcome
 	for i, call := range q.calls {
-		err := call(ctx, e)
+		var err error
+		if mode == Robust {
+			err, _ = guarded(ctx, call, e, nil)
+		} else {
+			err = call(ctx, e)
+		}
 		if x.value != nil {
 			more = more.withValue(len(q.who), i, x.value)
 			x.value = nil
 		}
-		if err != nil {
+		if err == nil {
+			continue
+		}
+		if mode != Robust {
 			return q.stopped(i, err, more), err
 		}
-	}
-	return Results{&q.audience, more}, nil
-}
-
-// sendGuarded is SendRobust by the quick way.
-func (s *Signal[T]) sendGuarded(ctx context.Context, sender any, payload T, q *quick[T]) (Results, error) {
-	if checkSender(sender) != nil {
-		return s.sendEvent(ctx, sender, payload, plan{mode: Robust})
-	}
-	if q = q.hearing(sender); q == nil {
-		return s.sendEvent(ctx, sender, payload, plan{mode: Robust})
-	}
-	if len(q.who) == 0 {
-		return Results{}, nil
-	}
-	x, slot := s.takeExchange()
-	if x == nil {
-		return s.sendEvent(ctx, sender, payload, plan{mode: Robust})
-	}
-	defer s.giveBack(x, slot)
-	e := Event[T]{Sender: sender, Payload: payload, x: x, turn: x.turn.Load()}
-	var more *outcome
-	for i, call := range q.calls {
-		err := guarded(ctx, call, e)
-		if x.value != nil {
-			more = more.withValue(len(q.who), i, x.value)
-			x.value = nil
-		}
-		if err != nil {
-			more = more.withError(len(q.who), i, err)
-			failed := runner{core: &s.core, ctx: ctx, mode: Robust}
-			failed.logFailure(&Result{Receiver: q.who[i], Err: err})
-		}
+		more = more.withError(len(q.who), i, err)
+		s.logFailureOf(ctx, q.who[i], err)
 	}
 	return Results{&q.audience, more}, more.failure()
 }
 
-// guarded makes a panic of the receiver its error, unless that is a way out.
-func guarded[T any](ctx context.Context, call func(context.Context, Event[T]) error, e Event[T]) (err error) {
+// guarded makes a panic of the receiver its error, unless that is a way out. span is
+// the receiver's; nil when nothing is recorded.
+func guarded[T any](ctx context.Context, call func(context.Context, Event[T]) error, e Event[T], span *instrument.Span) (err error, panicked bool) {
 	returned := false
 	defer func() {
 		if returned {
@@ -140,12 +118,21 @@ func guarded[T any](ctx context.Context, call func(context.Context, Event[T]) er
 		case isAbort(v):
 			panic(v)
 		case v != nil: // nil: Goexit goes on
-			err = &PanicError{Value: v, Stack: debug.Stack()}
+			if span != nil {
+				span.Panic(v)
+			}
+			err, panicked = &PanicError{Value: v, Stack: debug.Stack()}, true
 		}
 	}()
 	err = call(ctx, e)
 	returned = true
-	return err
+	return err, false
+}
+
+// logFailureOf tells of a receiver that failed in a robust send.
+func (c *core) logFailureOf(ctx context.Context, r *Connection, err error) {
+	x := runner{core: c, ctx: ctx, mode: Robust}
+	x.logFailure(&Result{Receiver: r, Err: err})
 }
 
 // stopped are the results of a send that ended with the error of receiver i.

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/signals"
 )
 
@@ -392,3 +393,36 @@ func TestSG23_RobustIsTheSameByEveryWay(t *testing.T) {
 }
 
 var errMail = errors.New("no mail")
+
+// Nor does what is recorded of them: the first send goes the long way, the second the
+// quick one.
+func TestSG23_RobustIsRecordedTheSameByEveryWay(t *testing.T) {
+	s := newSignal(signals.Logger(quiet))
+	s.Connect(func(_ context.Context, e signals.Event[order]) error { return nil }, signals.Name("a"))
+	s.Connect(func(context.Context, signals.Event[order]) error { return errReceiver }, signals.Name("b"))
+	s.On(func(context.Context, order) error { panic("broken") }, signals.Name("c"))
+	var trees []string
+	for range 3 {
+		_, rec := recorded(t, func(ctx context.Context) {
+			results, err := s.SendRobust(ctx, "A", order{})
+			all := results.All()
+			if len(all) != 3 || all[1].Err != errReceiver || all[2].Err == nil || !errors.Is(err, errReceiver) {
+				t.Errorf("results %v, %v", results, err)
+			}
+			for _, r := range all {
+				if r.Duration <= 0 {
+					t.Errorf("%v took %v", r.Receiver, r.Duration)
+				}
+			}
+		})
+		trees = append(trees, strings.Join(tree(rec), "\n"))
+		for _, sp := range rec.Spans {
+			if sp.Handler.Name == "c" && (len(sp.Stack) == 0 || !sp.Flags.Has(instrument.FlagPanic)) {
+				t.Errorf("the panic was recorded as %+v", sp)
+			}
+		}
+	}
+	if trees[1] != trees[0] || trees[2] != trees[0] {
+		t.Errorf("recorded\n%s\nthen\n%s", trees[0], trees[1])
+	}
+}

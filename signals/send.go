@@ -26,7 +26,7 @@ func (s *Signal[T]) Send(ctx context.Context, sender any, payload T) (Results, e
 		return s.sendEvent(ctx, sender, payload, plan{})
 	}
 	if _, named := sender.(string); q.on == nil || instrument.On() || !named && sender != nil {
-		return s.sendQuick(ctx, sender, payload, q)
+		return s.sendQuick(ctx, sender, payload, q, Sequential)
 	}
 	if s.quickly.Add(1)-q.gauge.base-q.gauge.ended.Load() > maxDepth {
 		return s.crowded(ctx, sender, payload, q)
@@ -56,10 +56,10 @@ func (s *Signal[T]) SendRobust(ctx context.Context, sender any, payload T) (Resu
 		}
 		return s.sendEvent(ctx, sender, payload, plan{mode: Robust})
 	}
-	if special.Load() != 0 && !undisturbed(ctx) || instrument.On() {
+	if special.Load() != 0 && !undisturbed(ctx) {
 		return s.sendEvent(ctx, sender, payload, plan{mode: Robust})
 	}
-	return s.sendGuarded(ctx, sender, payload, q)
+	return s.sendQuick(ctx, sender, payload, q, Robust)
 }
 
 // plan is how and to whom one event is sent.

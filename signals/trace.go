@@ -10,9 +10,9 @@ import (
 // sendTraced is the quick way inside a Record: a span for the send and one for each
 // receiver. The clock is read once for each of them: the end of one is the start of
 // the next.
-func (s *Signal[T]) sendTraced(ctx context.Context, sender any, payload T, q *quick[T]) (Results, error) {
+func (s *Signal[T]) sendTraced(ctx context.Context, sender any, payload T, q *quick[T], mode Mode) (Results, error) {
 	if rec, _ := instrument.Find(ctx); rec.Sealed() {
-		return s.sendEvent(ctx, sender, payload, plan{})
+		return s.sendEvent(ctx, sender, payload, plan{mode: mode})
 	}
 	t := traced{core: &s.core}
 	defer t.end()
@@ -35,7 +35,13 @@ func (s *Signal[T]) sendTraced(ctx context.Context, sender any, payload T, q *qu
 	for i, call := range q.calls {
 		var inside context.Context
 		inside, t.inner = instrument.StartAt(ctx, t.now, q.who[i].handler)
-		err := call(inside, e)
+		var err error
+		panicked := false
+		if mode == Robust {
+			err, panicked = guarded(inside, call, e, &t.inner)
+		} else {
+			err = call(inside, e)
+		}
 		now := instrument.Now()
 		if v := b.exchange.value; v != nil {
 			more.withValue(len(q.who), i, v)
@@ -44,16 +50,27 @@ func (s *Signal[T]) sendTraced(ctx context.Context, sender any, payload T, q *qu
 				t.inner.Set(renderedAs(keyValue, v))
 			}
 		}
-		t.inner.EndAt(now, err)
+		if panicked { // the span has it already
+			t.inner.EndAt(now, nil)
+		} else {
+			t.inner.EndAt(now, err)
+		}
 		more.took[i] = time.Duration(now - t.now)
 		t.now = now
-		if err != nil {
+		if err == nil {
+			continue
+		}
+		if mode != Robust {
 			t.err, t.done = err, true
 			return q.stopped(i, err, more), err
 		}
+		more.withError(len(q.who), i, err)
+		t.inner = instrument.Span{}
+		s.logFailureOf(ctx, q.who[i], err)
+		t.now = instrument.Now() // what the log takes is nobody's time
 	}
-	t.done = true
-	return Results{&q.audience, more}, nil
+	t.err, t.done = more.failure(), true
+	return Results{&q.audience, more}, t.err
 }
 
 // traced is what sendTraced has open.
