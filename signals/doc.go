@@ -68,9 +68,10 @@
 // With nobody listening a send is two atomic loads. Without a recorder it allocates
 // nothing, however many receivers there are, and reads no clock: the results are put
 // together by [Results.All], for those who ask. That holds for Send and SendRobust to
-// receivers without conditions and policies, from the second send on; receivers connected with
-// [Signal.On], which want the payload alone, are the cheapest. Recording adds one
-// reading of the clock for each receiver, and one allocation for the send.
+// receivers without conditions and policies, from the second send on; receivers
+// connected with [Signal.On], which want the payload alone, are the cheapest.
+// Recording adds one reading of the clock for each receiver, and one allocation for
+// the send.
 //
 // # Packages below
 //

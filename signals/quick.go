@@ -140,7 +140,7 @@ func (q *quick[T]) stopped(i int, err error, more *outcome) Results {
 	if more == nil {
 		more = &outcome{}
 	}
-	more.called, more.err = i+1, err
+	more.called, more.odds().err = i+1, err
 	return Results{&q.audience, more}
 }
 

@@ -17,19 +17,39 @@ type Results struct {
 
 // outcome is what there is to tell of a send, beside who was called.
 type outcome struct {
+	took   []time.Duration // of each; nil when nothing recorded
+	called int             // how many of them, when the last one failed; 0: all
+	odd    *odd            // nil: all of them returned nil, and gave nothing
+}
+
+// odd is what only some sends have to tell.
+type odd struct {
 	all    []Result // when set, the rest is not
-	called int      // how many of them, when the last one failed
 	err    error    // of the last one called, which ended the send
 	errs   []error  // of each, in a robust send; nil when none failed
 	values []any    // of each; nil when nobody gave one
-	took   []time.Duration
+}
+
+func (o *outcome) odds() *odd {
+	if o.odd == nil {
+		o.odd = &odd{}
+	}
+	return o.odd
+}
+
+// whole are all results of a send that went the long way; nil for others.
+func (r Results) whole() []Result {
+	if r.more == nil || r.more.odd == nil {
+		return nil
+	}
+	return r.more.odd.all
 }
 
 // Len is how many receivers were called or skipped.
 func (r Results) Len() int {
 	switch {
-	case r.more != nil && r.more.all != nil:
-		return len(r.more.all)
+	case r.whole() != nil:
+		return len(r.whole())
 	case r.more != nil && r.more.called > 0:
 		return r.more.called
 	case r.who != nil:
@@ -40,8 +60,8 @@ func (r Results) Len() int {
 
 // All gives the results as a slice of its own; nil when there are none.
 func (r Results) All() []Result {
-	if r.more != nil && r.more.all != nil {
-		return r.more.all
+	if all := r.whole(); all != nil {
+		return all
 	}
 	n := r.Len()
 	if n == 0 {
@@ -52,8 +72,8 @@ func (r Results) All() []Result {
 		all[i].Receiver, all[i].Attempts = r.who.who[i], 1
 		r.more.tell(&all[i], i)
 	}
-	if r.more != nil && r.more.err != nil {
-		all[n-1].Err = r.more.err
+	if r.more != nil && r.more.odd != nil && r.more.odd.err != nil {
+		all[n-1].Err = r.more.odd.err
 	}
 	return all
 }
@@ -62,14 +82,17 @@ func (o *outcome) tell(res *Result, i int) {
 	if o == nil {
 		return
 	}
-	if o.values != nil {
-		res.Value = o.values[i]
-	}
-	if o.errs != nil {
-		res.Err = o.errs[i]
-	}
 	if o.took != nil {
 		res.Duration = o.took[i]
+	}
+	if o.odd == nil {
+		return
+	}
+	if o.odd.values != nil {
+		res.Value = o.odd.values[i]
+	}
+	if o.odd.errs != nil {
+		res.Err = o.odd.errs[i]
 	}
 }
 
@@ -78,7 +101,7 @@ func resultsOf(all []Result) Results {
 	if len(all) == 0 {
 		return Results{}
 	}
-	return Results{more: &outcome{all: all}}
+	return Results{more: &outcome{odd: &odd{all: all}}}
 }
 
 // withValue notes what receiver i of n gave to [Event.Return].
@@ -86,10 +109,11 @@ func (o *outcome) withValue(n, i int, v any) *outcome {
 	if o == nil {
 		o = &outcome{}
 	}
-	if o.values == nil {
-		o.values = make([]any, n)
+	x := o.odds()
+	if x.values == nil {
+		x.values = make([]any, n)
 	}
-	o.values[i] = v
+	x.values[i] = v
 	return o
 }
 
@@ -98,19 +122,20 @@ func (o *outcome) withError(n, i int, err error) *outcome {
 	if o == nil {
 		o = &outcome{}
 	}
-	if o.errs == nil {
-		o.errs = make([]error, n)
+	x := o.odds()
+	if x.errs == nil {
+		x.errs = make([]error, n)
 	}
-	o.errs[i] = err
+	x.errs[i] = err
 	return o
 }
 
 // failure joins the errors of a robust send; nil when none failed.
 func (o *outcome) failure() error {
-	if o == nil || o.errs == nil {
+	if o == nil || o.odd == nil || o.odd.errs == nil {
 		return nil
 	}
-	return join(slices.DeleteFunc(slices.Clone(o.errs), func(err error) bool { return err == nil }))
+	return join(slices.DeleteFunc(slices.Clone(o.odd.errs), func(err error) bool { return err == nil }))
 }
 
 // took is an outcome with durations, and the exchange of its send, in one piece.

@@ -35,4 +35,7 @@
 //
 // Mail is sent, jobs are queued and other systems told in [Model.Committed] or
 // [AfterCommit]: before the commit they may hear of what never happened.
+//
+// Programs that use gorm or ent get these signals from contrib/gorm and contrib/ent,
+// without calling Save and Delete here.
 package modelsignals
