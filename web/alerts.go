@@ -95,6 +95,9 @@ func (d *Dashboard) recentFindings(ctx context.Context) (out []view.FoundAlert, 
 		looked++
 		for _, a := range view.RecordAlerts(recordModel(rec)) {
 			key := row.Handler.Name + "\n" + a.Title
+			if a.Status == view.StatusNew { // advice about the app's code, whatever the route
+				key = a.Title
+			}
 			j, known := at[key]
 			if !known {
 				j = len(out)

@@ -111,8 +111,8 @@ func (v recordView) contextAlerts() []Alert {
 		}
 	}
 	return []Alert{{
-		Status: StatusNew, Title: plural(int64(v.Inferred), "span") + " came without a context",
-		Text: "They were attributed by their goroutine, which ends where the work is handed to another one. " + text,
+		Status: StatusNew, Title: "Work came without a context",
+		Text: plural(int64(v.Inferred), "span") + " attributed by its goroutine alone, which fails where the work is handed to another one. " + text,
 		Fix:  "pass the request's context: QueryContext(r.Context(), …) instead of Query(…).",
 	}}
 }

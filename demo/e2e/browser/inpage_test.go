@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/go-debug-toolbar/debugtoolbar/demo/e2e/e2etest"
+	"github.com/go-debug-toolbar/debugtoolbar/toolbar"
 )
 
 // lines are what the drawer's list of requests says.
@@ -242,4 +243,23 @@ func TestBrowser_APanelThatFailsLeavesTheOthersAlone(t *testing.T) {
 			t.Error(said)
 		}
 	}
+}
+
+func TestBrowser_TheToolbarWorksUnderAnotherPrefix(t *testing.T) {
+	h := openHost(t, func(c *toolbar.Config) { c.Prefix = "/ops/debug/" })
+	p := openBrowser(t).tab()
+	p.open(h.URL + "/pages/plain/one")
+	p.press(handle)
+	p.press(button("time"))
+	p.until(root + `.querySelector('.drawer .content').textContent.includes('/pages/')`)
+	p.open(h.URL + "/ops/debug/")
+	for _, link := range value[[]string](p, `[...document.querySelectorAll('a[href^="/"], form[action], script[src], link[rel=stylesheet]')].map((e) => e.getAttribute('href') || e.getAttribute('action') || e.getAttribute('src'))`) {
+		if !strings.HasPrefix(link, "/ops/debug/") {
+			t.Errorf("%s is outside of the prefix", link)
+		}
+	}
+	p.leave(`nav a[href$="/requests"]`)
+	p.leave(`tr[data-id] a`)
+	p.until(`document.querySelector('table.wf')`)
+	p.quiet()
 }
