@@ -3,6 +3,7 @@ package middleware
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -66,7 +67,7 @@ func (r *Response) describeHeaders(h http.Header) {
 		}
 		if key, ok := responseHeaders.find(name); ok {
 			attrs = append(attrs, key.String(joined(values)))
-		} else if name != "Trailer" && !strings.HasPrefix(name, http.TrailerPrefix) {
+		} else if !slices.Contains(r.recorder.opt.Own, name) && !strings.HasPrefix(name, http.TrailerPrefix) {
 			hidden = append(hidden, name)
 		}
 	}

@@ -97,6 +97,15 @@ func TestCapture_BodiesAreKeptMasked(t *testing.T) {
 	}
 }
 
+func TestCapture_HeadersSetAroundTheAppAreNotItsOwn(t *testing.T) {
+	t.Parallel()
+	rec, _ := capturedWith(t, middleware.RecordOptions{Own: []string{"X-Own-Id"}}, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Own-Id", "7")
+		w.Header().Set("X-App", "1")
+	}, "GET", "", "")
+	wantAttrs(t, rec, map[string]any{"http.response.headers_hidden": "X-App"})
+}
+
 func TestCapture_NothingIsKeptUnlessAsked(t *testing.T) {
 	t.Parallel()
 	body := io.NopCloser(strings.NewReader("text"))

@@ -31,6 +31,10 @@ type RecordOptions struct {
 	// MaxBody is how many bytes of a body are kept. 0, and more than that: 64 KiB.
 	MaxBody int
 
+	// Own are the canonical names of response headers that are set around the app and
+	// are none of it: they are left out.
+	Own []string
+
 	// Mask hides secrets in what Bodies keeps. Nil: mask.Default.
 	Mask *mask.Rules
 

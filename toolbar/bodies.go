@@ -34,6 +34,7 @@ func (t *Toolbar) recordOptions() middleware.RecordOptions {
 		Bodies:         c.Bodies == BodiesAlways || c.Bodies == BodiesInDevelopment && c.development(),
 		MaxBody:        c.MaxBody,
 		Mask:           c.Mask,
+		Own:            []string{HeaderID},
 		TrustedProxies: c.TrustedProxies,
 	}
 }

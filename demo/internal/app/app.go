@@ -74,7 +74,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.Log = slog.New(slogtap.New(recorded{o.Log}))
 
-	config := toolbar.Config{Path: cmp.Or(o.ToolbarFile, DefaultToolbarFile), Service: "fernhill", Logger: slog.New(o.Log)}
+	config := toolbar.Config{Path: cmp.Or(o.ToolbarFile, DefaultToolbarFile), Service: "fernhill", Logger: slog.New(o.Log), Settings: o.shown()}
 	if o.Toolbar != nil {
 		o.Toolbar(&config)
 	}
@@ -87,6 +87,16 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.watchSignals()
 	a.handler = a.Toolbar.Wrap(a.internal(a.shop.Handler()))
 	return a, nil
+}
+
+// shown is what the toolbar shows of the options.
+func (o *Options) shown() any {
+	return struct {
+		ShopFile   string
+		Unstocked  bool
+		Seed       store.Seed
+		RelayDelay time.Duration
+	}{cmp.Or(o.ShopFile, DefaultShopFile), o.Unstocked, o.Seed, o.RelayDelay}
 }
 
 func (a *App) openShop(ctx context.Context, o Options) error {
