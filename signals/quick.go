@@ -182,9 +182,7 @@ func (s *Signal[T]) takeExchange() (x *exchange, slot uint64) {
 			return nil, 0
 		}
 		if xs.state.CompareAndSwap(v, v|slot) {
-			x = &xs.all[bits.TrailingZeros64(slot)]
-			x.core = &s.core
-			return x, slot
+			return &xs.all[bits.TrailingZeros64(slot)], slot
 		}
 	}
 }

@@ -426,3 +426,33 @@ func TestSG23_RobustIsRecordedTheSameByEveryWay(t *testing.T) {
 		t.Errorf("recorded\n%s\nthen\n%s", trees[0], trees[1])
 	}
 }
+
+// An Event may be asked from a goroutine that outlives its send.
+func TestSG44_AKeptEventIsAskedBesideLaterSends(t *testing.T) {
+	s := newSignal()
+	kept := make(chan signals.Event[order], 1000)
+	s.Connect(func(_ context.Context, e signals.Event[order]) error {
+		e.Return(e.Payload.ID)
+		select {
+		case kept <- e:
+		default:
+		}
+		return nil
+	})
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		for e := range kept {
+			if e.Signal() != s {
+				t.Error("an event forgot its signal")
+			}
+		}
+	}()
+	for i := range 1000 {
+		if results, err := s.Send(t.Context(), nil, order{ID: i}); err != nil || results.All()[0].Value != i {
+			t.Fatalf("results %v, %v", results, err)
+		}
+	}
+	close(kept)
+	<-done
+}

@@ -64,6 +64,9 @@ func New[T any](name string, opts ...Option) *Signal[T] {
 	s.name, s.self = name, s
 	s.payload = reflect.TypeFor[T]()
 	s.source = instrument.CallerSource(1)
+	for i := range s.exchanges.all {
+		s.exchanges.all[i].core = &s.core
+	}
 	for _, o := range opts {
 		o(&s.core)
 	}
