@@ -65,8 +65,12 @@ func announce(next http.Handler) http.Handler {
 			id := rec.ID().String()
 			w.Header().Set(HeaderID, id)
 			// A script reads no header of what was fetched before it ran, nor of a stream of
-			// events: this one the browser hands it with the timing.
-			w.Header().Add("Server-Timing", "debug-toolbar;desc=\""+id+"\"")
+			// events: this one the browser hands it with the timing. The app may set one of its
+			// own, so ours is added when it is done.
+			timing := "debug-toolbar;desc=\"" + id + "\""
+			if res := middleware.ResponseOf(w); res == nil || !res.OnHeader(func(_ int, h http.Header) { h.Add("Server-Timing", timing) }) {
+				w.Header().Add("Server-Timing", timing)
+			}
 		}
 		next.ServeHTTP(w, r)
 	})
