@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -57,6 +59,13 @@ func (d *Dashboard) surround(r *http.Request, rec *instrument.Record, m *view.Re
 	after.After, after.Sort = query.Cursor{ID: rec.ID}, query.Oldest
 	m.Prev, m.Next = d.firstID(r, before), d.firstID(r, after)
 	m.Median = d.medianOf(r, rec)
+	if p, _, ok := d.processOf(r.Context(), rec.ID); ok {
+		m.Process = fmt.Sprintf("%s, pid %d on %s", p.Service, p.PID, p.Host)
+		m.Build = buildName(p.Build)
+		if p.Build.Revision == "" {
+			m.Build = ""
+		}
+	}
 	m.Compare = d.base.CompareRecords(m.ID, medianOf)
 	m.Forms = d.recordForms(r)
 	m.CopyAs = d.copies(m)
@@ -101,15 +110,30 @@ func (d *Dashboard) links(r *http.Request, rec *instrument.Record, m *view.Recor
 		m.Causes = append([]view.Link{link}, m.Causes...)
 		parent = up.Parent
 	}
-	children, err := d.config.Store.Children(r.Context(), rec.ID)
-	if err != nil {
+	d.consequences(r.Context(), rec, rec.ID, 0, m)
+}
+
+// maxConsequences and maxDepth bound what is shown of what a Record led to.
+const (
+	maxConsequences = 40
+	maxDepth        = 4
+)
+
+// consequences adds the Records that one caused, each with what it caused in turn.
+func (d *Dashboard) consequences(ctx context.Context, from *instrument.Record, of instrument.ID, depth int, m *view.Record) {
+	children, err := d.config.Store.Children(ctx, of)
+	if err != nil || depth == maxDepth {
 		return
 	}
 	for i := range children {
+		if len(m.Consequences) == maxConsequences {
+			return
+		}
 		link := linkModel(&children[i].Summary, children[i].Handler)
-		later := children[i].StartTime().Sub(rec.StartTime())
-		link.Note = "began " + view.Dur(max(later, 0)) + " later"
+		link.Depth = depth
+		link.Note = "began " + view.Dur(max(children[i].StartTime().Sub(from.StartTime()), 0)) + " later"
 		m.Consequences = append(m.Consequences, link)
+		d.consequences(ctx, from, children[i].ID, depth+1, m)
 	}
 }
 

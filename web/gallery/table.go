@@ -59,6 +59,15 @@ var samples = []sample{
 	{"rows", "rows as a live list receives them", func(s view.Shell) templ.Component { return view.RecordRows(s, recordRows()[:3]) }, "requests"},
 
 	{"record", "a slow request with a failing receiver and an N+1", recordPage(order), "requests/" + orderID},
+	{"record-tree", "what a request led to, over several steps", recordPage(func() view.Record {
+		return with(order(), func(m *view.Record) {
+			m.Consequences = []view.Link{
+				{ID: "0f3k9ab27d001", Kind: view.KindTask, Name: "crm.sync", Status: view.StatusOK, Duration: ms(412), Note: "began 2.1 s later"},
+				{ID: "0f3k9ab27d002", Kind: view.KindSignal, Name: "customer_synced", Status: view.StatusOK, Duration: ms(3), Note: "began 2.4 s later", Depth: 1},
+				{ID: "0f3k9ab27d003", Kind: view.KindTask, Name: "mail.send", Status: view.StatusBad, Duration: ms(30), Note: "began 4 s later", Depth: 2},
+			}
+		})
+	}), "requests/" + orderID},
 	{"record-open", "a group opened, another span selected", recordPage(order), "requests/" + orderID + "?open=9&span=50"},
 	{"record-zoomed", "a part of the time, and only some kinds", recordPage(order), "requests/" + orderID + "?from=100000000&to=300000000&kinds=query,receiver&span=50"},
 	{"record-failed-only", "only what failed", recordPage(order), "requests/" + orderID + "?show=failed"},

@@ -116,6 +116,7 @@ type Link struct {
 	Status   Status
 	Duration time.Duration
 	Note     string // "ran 2.1 s later, attempt 1"
+	Depth    int    // of a consequence: how many lie between
 }
 
 // Request is what came in over HTTP and what went out, masked when it was recorded.

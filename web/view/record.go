@@ -518,3 +518,16 @@ func splitParts(ks []kindTime) []splitPart {
 	}
 	return out
 }
+
+// branches tells whether what a Record led to is a tree that one line cannot show.
+func (v recordView) branches() bool {
+	if len(v.Consequences) > 3 {
+		return true
+	}
+	for _, l := range v.Consequences {
+		if l.Depth > 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -405,8 +405,11 @@ func rowID(i int) string { return "s" + strconv.Itoa(i) }
 
 func index(i int) string { return strconv.Itoa(i) }
 
+// maxIndent is the deepest step that is still indented further.
+const maxIndent = 24
+
 // depthClass indents a name; beyond the last step all are indented alike.
-func depthClass(d int) string { return "d" + strconv.Itoa(min(d, 10)) }
+func depthClass(d int) string { return "d" + strconv.Itoa(min(d, maxIndent)) }
 
 func boolText(b bool) string { return strconv.FormatBool(b) }
 

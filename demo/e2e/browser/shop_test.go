@@ -104,7 +104,7 @@ func compareTree(p *tab, a *e2etest.App, id string) {
 	for _, s := range r.Above(signal[0]) {
 		around = append(around, s.Kind+" "+s.Name)
 	}
-	want := "request POST /orders, layer request-log, layer security-headers, layer csrf, layer signal-scope, layer session, layer auth, layer activity, view shop.(*Shop).placeOrder"
+	want := "request POST /orders, layer request-log, layer security-headers, layer compress, layer cors, layer csrf, layer check-forms, layer signal-scope, layer session, layer show-session, layer auth, layer activity, view shop.(*Shop).placeOrder"
 	if got := strings.Join(around, ", "); got != want {
 		p.t.Errorf("the signal is below\n%s, want\n%s", got, want)
 	}
