@@ -43,7 +43,7 @@ func init() { // because the OpenAPI file is one of them and describes them all
 		"handlers/one":       {api: apiHandler, says: "One handler over time, by build, with its slowest samples.", params: []string{"range", "kind", "name"}, answer: oneHandlerJSON{}, missing: true},
 		"signals":            {api: apiSignals, says: "The signals with their receivers and statistics.", params: []string{"range"}, answer: signalListJSON{}},
 		"signals/catalogue":  {api: apiCatalogue, says: "All that the running app knows of its signals.", answer: []Signal{}},
-		"exceptions":         {api: apiExceptions, says: "Errors and panics of the newest Records, grouped.", answer: exceptionListJSON{}},
+		"exceptions":         {api: apiExceptions, says: "Errors and panics of the newest Records, grouped.", params: []string{"before"}, answer: exceptionListJSON{}},
 		"alerts":             {api: apiAlerts, says: "Everything that is wrong: handlers, findings in Records, what became worse.", params: []string{"range"}, answer: alertListJSON{}},
 		"compare":            {api: apiCompare, says: "Two Records side by side.", params: []string{"a", "b"}, answer: compareJSON{}, missing: true},
 		"complete":           {api: apiComplete, says: "Ways to go on with a filter that is being typed.", params: []string{"q", "at"}, answer: completionListJSON{}},

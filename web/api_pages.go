@@ -237,7 +237,8 @@ func apiHandler(d *Dashboard, r *http.Request) (any, error) {
 
 type exceptionListJSON struct {
 	Exceptions []exceptionJSON `json:"exceptions"`
-	Records    int64           `json:"records"` // how many of the newest were looked at
+	Records    int64           `json:"records"`          // how many were looked at
+	Before     string          `json:"before,omitempty"` // cursor of those before
 }
 
 type exceptionJSON struct {
@@ -259,7 +260,7 @@ func apiExceptions(d *Dashboard, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := exceptionListJSON{Exceptions: []exceptionJSON{}, Records: m.Records}
+	out := exceptionListJSON{Exceptions: []exceptionJSON{}, Records: m.Records, Before: m.Older}
 	for _, x := range m.Rows {
 		out.Exceptions = append(out.Exceptions, exceptionJSON{
 			x.Type, x.Message, x.Source, x.Panic, string(x.Kind), x.Handler, x.Count, x.First.UTC(), x.Last.UTC(), x.Sample,

@@ -26,7 +26,11 @@ func exceptionsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 }
 
 func (d *Dashboard) exceptions(r *http.Request) (m view.Exceptions, err error) {
-	page, err := d.config.Store.Records(r.Context(), query.Records{Limit: exceptionRecords})
+	q := query.Records{Limit: exceptionRecords, Budget: listBudget}
+	if c, ok := parseCursor(r.URL.Query().Get("before")); ok {
+		q.After = c
+	}
+	page, err := d.config.Store.Records(r.Context(), q)
 	if err != nil {
 		return m, err
 	}
@@ -42,7 +46,10 @@ func (d *Dashboard) exceptions(r *http.Request) (m view.Exceptions, err error) {
 		}
 		addExceptions(groups, rec)
 	}
-	m = view.Exceptions{Total: len(groups), Records: int64(len(page.Records))}
+	m = view.Exceptions{Total: len(groups), Records: int64(len(page.Records)), Later: q.After != query.Cursor{}}
+	if page.More {
+		m.Older = cursorText(page.Next)
+	}
 	for _, g := range groups {
 		m.Rows = append(m.Rows, *g)
 	}

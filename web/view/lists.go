@@ -72,3 +72,11 @@ func (m Missing) alert(b Base) Alert {
 	}
 	return a
 }
+
+// base says in which Records was looked.
+func (m Exceptions) base() string {
+	if m.Later {
+		return "In " + plural(m.Records, "record") + " before those. Handlers have exact counts."
+	}
+	return "In the newest " + plural(m.Records, "record") + ". Handlers have exact counts."
+}

@@ -130,7 +130,9 @@ type QueryRow struct {
 type Exceptions struct {
 	Rows    []ExceptionRow
 	Total   int
-	Records int64 // how many of the newest were looked at; 0 says nothing
+	Records int64  // how many of the newest were looked at; 0 says nothing
+	Later   bool   // these are not the newest Records, but those before a cursor
+	Older   string // cursor of those before; "" at the end
 }
 
 // ExceptionRow is one kind of error in one place.
