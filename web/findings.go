@@ -14,8 +14,7 @@ const maxFindings = 10
 
 // findings are what is wrong with a Record beside what its spans show by themselves:
 // what its SQL shows, and errors that went no further than where they happened.
-func findings(rec *instrument.Record) (out []view.Alert, loops int) {
-	v := sqltap.Judge(rec.Spans, sqltap.Limits{})
+func findings(rec *instrument.Record, v *sqltap.Verdicts) (out []view.Alert, loops int) {
 	add := func(s view.Status, title, text, fix, code string, span int) {
 		if len(out) < 4*maxFindings {
 			out = append(out, view.Alert{Status: s, Title: title, Text: text, Fix: fix, Code: code, Span: span, HasSpan: true})

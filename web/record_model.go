@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/sqltap"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
 )
 
@@ -35,7 +36,9 @@ func recordModel(rec *instrument.Record) view.Record {
 	if rec.Flags.Has(instrument.FlagClientGone) {
 		m.ClientErr = "the client went away before the response was complete"
 	}
-	found, loops := findings(rec)
+	sql := sqltap.Judge(rec.Spans, sqltap.Limits{})
+	found, loops := findings(rec, &sql)
+	m.QueryNotes = queryNotes(rec, &sql)
 	m.Findings, m.Badges = found, badges(rec, loops)
 	m.Spans = spanModels(rec)
 	for _, s := range rec.Spans {

@@ -45,6 +45,11 @@ func browsed() view.Record {
 	r.Files = []view.Attr{{Key: "photo", Value: "mug.png", Type: "image/png, 412 KiB"}}
 	r.Body = &view.Body{Kind: "multipart", Why: "Only its values and the names of its files are kept.", Bytes: 422000, Read: 1200, Cut: true}
 	m.Request = &r
+	m.QueryNotes = []view.QueryNote{
+		{Title: "By database", Items: []view.NoteItem{{Text: "shop: 48 statements", Time: ms(86), Span: -1}, {Text: "audit: 2 statements", Time: ms(3), Span: -1}}},
+		{Title: "Transactions", Items: []view.NoteItem{{Text: "Transaction of 4 statements, committed", Time: ms(12), Span: 8}}},
+		{Title: "Pauses between statements, and what ran in them", Items: []view.NoteItem{{Text: "388 ms without a query: send-confirmation", Time: ms(388), Span: 50}}},
+	}
 	m.Inferred = 1
 	m.Forms, m.Compare, m.Pinned = forms(true), "/_toolbar/compare?a="+m.ID+"&b=median", true
 	m.CopyAs = []view.CopyAs{{Label: "cURL", Href: "/_toolbar/requests/" + m.ID + "/as/curl"}, {Label: "Markdown", Href: "/_toolbar/requests/" + m.ID + "/as/markdown"}}

@@ -77,6 +77,7 @@ var samples = []sample{
 	{"record-logs", "the log panel", recordPanel(order, "logs"), "requests/" + orderID + "/logs"},
 	{"record-exceptions", "the exceptions panel", recordPanel(order, "exceptions"), "requests/" + orderID + "/exceptions"},
 	{"record-request", "the request panel, with masked values", recordPanel(order, "request"), "requests/" + orderID + "/request"},
+	{"record-sql-notes", "what statements show together", recordPanel(browsed, "sql"), "requests/" + orderID + "/sql"},
 	{"record-cache", "the panel of a kind: cache calls", recordPanel(browsed, "cache"), "requests/" + orderID + "/cache"},
 	{"record-calls", "outgoing calls, by host", recordPanel(browsed, "calls"), "requests/" + orderID + "/calls"},
 	{"record-templates", "templates, none rendered", recordPanel(quick, "templates"), "requests/0f3k9ad00h341/templates"},

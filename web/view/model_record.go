@@ -53,6 +53,7 @@ type Record struct {
 	Findings        []Alert
 	DerivesFindings bool
 
+	QueryNotes     []QueryNote // what the statements show together
 	Page           *PageTiming // nil: no browser has sent it
 	Runtime        []Attr      // readings of the Go runtime
 	Versions       []Attr      // the process and its build; empty: not known
@@ -211,4 +212,17 @@ type Frame struct {
 type CopyAs struct {
 	Label string // "cURL"
 	Href  string // where it is
+}
+
+// QueryNote is something that the statements of a Record show together, each in a sentence.
+type QueryNote struct {
+	Title string
+	Items []NoteItem
+}
+
+// NoteItem is a sentence about a span.
+type NoteItem struct {
+	Text string
+	Time time.Duration
+	Span int // negative for none
 }
