@@ -330,3 +330,30 @@ type discard struct{}
 func (discard) Append(context.Context, *instrument.Batch) error             { return nil }
 func (discard) Roll(context.Context, time.Time, []instrument.RollRow) error { return nil }
 func (discard) Prune(context.Context) (bool, error)                         { return false, nil }
+
+// An announced Record comes twice and is one Record: in the account it is counted at
+// its end.
+func TestF18_AnnouncedRecordsAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	m := &memory{}
+	r := instrument.New(instrument.Config{})
+	defer r.SetEnabled(false)
+	c := start(t, collect.Config{Store: m}, r)
+	s := summary(1)
+	s.Flags |= instrument.FlagUnfinished
+	c.Announce(&s, []byte{1})
+	if got := c.Stats(); got.Produced != 0 || got.QueuedRecords != 0 {
+		t.Errorf("announced: %+v", got)
+	}
+	if err := c.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.Flags = 0
+	c.Put(&s, []byte{1})
+	if err := c.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Stats(); got.Produced != 1 || got.Stored != 1 || got.QueuedRecords != 0 {
+		t.Errorf("ended: %+v", got)
+	}
+}

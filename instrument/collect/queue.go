@@ -37,23 +37,24 @@ type queue struct {
 	gate    atomic.Int32 // reason+1 for which all is refused; 0 is open
 	wake    chan struct{}
 
-	mu       sync.Mutex // guards what follows
-	cur      *segment
-	full     []*segment // oldest first
-	spare    []*segment
-	records  int // queued or held by the writer
-	bytes    int
-	waiting  int // queued only
-	waitSize int
-	wakeAt   int // waiting Records at which the writer wants to be woken
-	produced uint64
-	accepted uint64
-	settled  uint64 // of accepted: stored or dropped
-	lost     uint64 // of settled: dropped
-	stored   uint64
-	dropped  [numReasons]uint64
-	isClosed bool
-	isOff    bool
+	mu        sync.Mutex // guards what follows
+	cur       *segment
+	full      []*segment // oldest first
+	spare     []*segment
+	records   int // queued or held by the writer
+	announced int // of these, not finished: they are in no other number
+	bytes     int
+	waiting   int // queued only
+	waitSize  int
+	wakeAt    int // waiting Records at which the writer wants to be woken
+	produced  uint64
+	accepted  uint64
+	settled   uint64 // of accepted: stored or dropped
+	lost      uint64 // of settled: dropped
+	stored    uint64
+	dropped   [numReasons]uint64
+	isClosed  bool
+	isOff     bool
 }
 
 func newQueue(c Config) *queue {
@@ -70,12 +71,20 @@ func (q *queue) refuse(r reason) { q.refused[r].Add(1) }
 // queue is longer than it has been of late.
 func (q *queue) put(s *instrument.Summary, blob []byte) {
 	size := len(blob) + textSize(s) + itemOverhead
+	announced := s.Unfinished() // counted when it comes again, at its end
 	q.mu.Lock()
-	q.produced++
+	if !announced {
+		q.produced++
+	}
 	if r, ok := q.admits(size); !ok {
-		q.dropped[r]++
+		if !announced {
+			q.dropped[r]++
+		}
 		q.mu.Unlock()
 		return
+	}
+	if announced {
+		q.announced++
 	}
 	if !q.cur.fits(len(blob), q.maxItems) {
 		q.full = append(q.full, q.cur)
@@ -188,18 +197,24 @@ func (q *queue) take() *segment {
 
 // settle ends a segment that was taken: stored, or dropped for a reason.
 func (q *queue) settle(s *segment, ok bool, why reason) {
-	n, size := len(s.items), s.size
+	n, size, announced := len(s.items), s.size, 0
+	for i := range s.items {
+		if s.items[i].Summary.Unfinished() {
+			announced++
+		}
+	}
 	s.reset()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.records -= n
 	q.bytes -= size
 	q.settled += uint64(n)
+	q.announced -= announced
 	if ok {
-		q.stored += uint64(n)
+		q.stored += uint64(n - announced)
 	} else {
-		q.lost += uint64(n)
-		q.dropped[why] += uint64(n)
+		q.lost += uint64(n - announced)
+		q.dropped[why] += uint64(n - announced)
 	}
 	if len(q.spare) < spareSegments {
 		q.spare = append(q.spare, s)
@@ -247,7 +262,7 @@ func (q *queue) count(s *Stats) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s.Produced, s.Stored = q.produced, q.stored
-	s.QueuedRecords, s.QueuedBytes = q.records, q.bytes
+	s.QueuedRecords, s.QueuedBytes = q.records-q.announced, q.bytes
 	s.Dropped = make(map[string]uint64, numReasons)
 	for r, name := range reasonNames {
 		refused := q.refused[r].Load()

@@ -182,3 +182,24 @@ type Health struct {
 	Processes     int  // known
 	Gone          bool // the file was deleted or replaced: the next write goes to a new one
 }
+
+// HandlerTrend is a handler's statistics with how it went over the window.
+type HandlerTrend struct {
+	HandlerStats
+	Trend []TrendPoint // in equal steps
+}
+
+// TrendPoint is what a handler did in one step of a trend.
+type TrendPoint struct {
+	Start         time.Time
+	Count, Errors uint64
+	Sum           time.Duration
+}
+
+// Avg is the average duration; 0 without calls.
+func (p TrendPoint) Avg() time.Duration {
+	if p.Count == 0 {
+		return 0
+	}
+	return p.Sum / time.Duration(p.Count)
+}

@@ -26,6 +26,7 @@ var columns = []column{
 	{"max", 4, func(r *Row) string { return FormatDuration(r.Max) }, nil},
 	{"slow", 2, func(r *Row) string { return about(r.Slow, r.SlowAbout) }, func(r *Row) style { return unlessZero(r.Slow, yellow) }},
 	{"failed", 1, func(r *Row) string { return group(r.Errors) }, func(r *Row) style { return unlessZero(r.Errors, red) }},
+	{"trend", 9, func(r *Row) string { return sparkline(r.Trend) }, nil},
 	{"panics", 7, func(r *Row) string { return group(r.Panics) }, func(r *Row) style { return unlessZero(r.Panics, red) }},
 }
 

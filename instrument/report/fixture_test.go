@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/report"
 )
 
@@ -155,4 +156,19 @@ func oneAfterTheOther(spans []instrument.RecordSpan) {
 func hour() report.Options {
 	at := time.Date(2026, 11, 20, 13, 32, 0, 0, time.UTC)
 	return report.Options{Since: at, Until: at.Add(time.Hour)}
+}
+
+// EachTrend lets every handler become slower towards the end, with a pause in the middle.
+func (s *source) EachTrend(ctx context.Context, since, until time.Time, n int, fn func(instrument.HandlerInfo, instrument.RollRow, []query.TrendPoint) error) error {
+	return s.EachHandler(ctx, since, until, func(h instrument.HandlerInfo, roll instrument.RollRow) error {
+		points := make([]query.TrendPoint, n)
+		for i := range points {
+			points[i].Start = since.Add(time.Duration(i) * 5 * time.Minute)
+			if i != n/2 {
+				points[i].Count = roll.Count / uint64(n)
+				points[i].Sum = roll.Sum / time.Duration(n) * time.Duration(n+i) / time.Duration(n)
+			}
+		}
+		return fn(h, roll, points)
+	})
 }

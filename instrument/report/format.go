@@ -16,6 +16,7 @@ const (
 	FormatJSON     Format = "json"  // for programs; durations in nanoseconds
 	FormatCSV      Format = "csv"   // for spreadsheets; durations in nanoseconds
 	FormatMarkdown Format = "md"    // for an issue or a pull request
+	FormatHTML     Format = "html"  // a page of its own, with charts
 	FormatJUnit    Format = "junit" // results of tests, for a build server
 	FormatSARIF    Format = "sarif" // findings beside the lines of the code, for a code host
 )
@@ -31,6 +32,7 @@ var writers = []struct {
 	{FormatJSON, func(r *Report, w io.Writer, _ TextOptions) error { return r.JSON(w) }},
 	{FormatCSV, func(r *Report, w io.Writer, _ TextOptions) error { return r.CSV(w) }},
 	{FormatMarkdown, func(r *Report, w io.Writer, _ TextOptions) error { return r.Markdown(w) }},
+	{FormatHTML, func(r *Report, w io.Writer, _ TextOptions) error { return r.HTML(w) }},
 	{FormatJUnit, func(r *Report, w io.Writer, _ TextOptions) error { return r.JUnit(w) }},
 	{FormatSARIF, func(r *Report, w io.Writer, o TextOptions) error { return r.SARIF(w, o.Root) }},
 }

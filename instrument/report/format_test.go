@@ -64,6 +64,7 @@ func TestWrite_Golden(t *testing.T) {
 		{"report.json", hour(), report.FormatJSON, report.TextOptions{}},
 		{"report.csv", hour(), report.FormatCSV, report.TextOptions{}},
 		{"report.md", hour(), report.FormatMarkdown, report.TextOptions{}},
+		{"report.html", hour(), report.FormatHTML, report.TextOptions{}},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			t.Parallel()

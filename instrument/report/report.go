@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 )
 
 // Report is which handlers took the time of a window, most important first.
@@ -40,6 +41,11 @@ type Row struct {
 	Avg, P50, P95, P99, Max time.Duration
 	// Samples are Records in which it was slow, slowest first. They may be gone.
 	Samples []instrument.SlowRecord
+	// Hist is the distribution of its durations.
+	Hist instrument.Histogram
+	// Trend is how it went over the window, in equal steps; nil when the source keeps
+	// no trends.
+	Trend []query.TrendPoint
 	// Why is nil for rows beyond Options.Explain and without readable samples.
 	Why *Why
 }
@@ -68,18 +74,19 @@ func Build(ctx context.Context, src Source, o Options) (*Report, error) {
 }
 
 func (r *Report) read(ctx context.Context, src Source) error {
-	err := src.EachHandler(ctx, r.Options.Since, r.Options.Until,
-		func(h instrument.HandlerInfo, s instrument.RollRow) error {
-			if s.Count == 0 {
-				return nil
-			}
-			r.Handlers++
-			r.Recorded += s.Self
-			if r.Options.lists(h) {
-				r.Rows = append(r.Rows, newRow(h, &s, r.Options.Slow))
-			}
+	err := each(ctx, src, &r.Options, func(h instrument.HandlerInfo, s instrument.RollRow, trend []query.TrendPoint) error {
+		if s.Count == 0 {
 			return nil
-		})
+		}
+		r.Handlers++
+		r.Recorded += s.Self
+		if r.Options.lists(h) {
+			row := newRow(h, &s, r.Options.Slow)
+			row.Trend = trend
+			r.Rows = append(r.Rows, row)
+		}
+		return nil
+	})
 	if err != nil || r.Recorded <= 0 {
 		return err
 	}
@@ -87,6 +94,17 @@ func (r *Report) read(ctx context.Context, src Source) error {
 		r.Rows[i].Share = float64(r.Rows[i].Self) / float64(r.Recorded)
 	}
 	return nil
+}
+
+// trendSteps is how many steps a trend has: a sparkline's width.
+const trendSteps = 12
+
+// each walks the handlers, with their trends where the source knows them.
+func each(ctx context.Context, src Source, o *Options, fn func(instrument.HandlerInfo, instrument.RollRow, []query.TrendPoint) error) error {
+	if t, ok := src.(TrendSource); ok {
+		return t.EachTrend(ctx, o.Since, o.Until, trendSteps, fn)
+	}
+	return src.EachHandler(ctx, o.Since, o.Until, func(h instrument.HandlerInfo, s instrument.RollRow) error { return fn(h, s, nil) })
 }
 
 func newRow(h instrument.HandlerInfo, s *instrument.RollRow, slow time.Duration) Row {
@@ -100,6 +118,7 @@ func newRow(h instrument.HandlerInfo, s *instrument.RollRow, slow time.Duration)
 		P95:     min(s.Hist.Quantile(0.95), s.Max),
 		P99:     min(s.Hist.Quantile(0.99), s.Max),
 		Samples: s.Slowest,
+		Hist:    s.Hist,
 	}
 	if slow > 0 {
 		row.Slow, row.SlowAbout = countAbove(&s.Stats, slow)

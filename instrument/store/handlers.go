@@ -37,14 +37,24 @@ const slowestPerHandler = 10
 func (s *Store) Handlers(ctx context.Context, q query.Handlers) ([]query.HandlerStats, error) {
 	ctx, cancel := s.deadline(ctx)
 	defer cancel()
-	list, err := s.handlerStats(ctx, &q)
+	rows, err := s.handlerStats(ctx, &q, nil)
 	if err != nil {
 		return nil, fmt.Errorf("read handlers: %w", err)
+	}
+	list := make([]query.HandlerStats, len(rows))
+	for i := range rows {
+		list[i] = rows[i].HandlerStats
 	}
 	return list, nil
 }
 
-func (s *Store) handlerStats(ctx context.Context, q *query.Handlers) ([]query.HandlerStats, error) {
+// statsRow is a handler's statistics with its row in the catalogue.
+type statsRow struct {
+	query.HandlerStats
+	row int64
+}
+
+func (s *Store) handlerStats(ctx context.Context, q *query.Handlers, t *trend) ([]statsRow, error) {
 	handlers, err := s.catalog.load(ctx, s.db)
 	if err != nil {
 		return nil, err
@@ -54,7 +64,7 @@ func (s *Store) handlerStats(ctx context.Context, q *query.Handlers) ([]query.Ha
 	if err != nil {
 		return nil, err
 	}
-	byRow := map[int64]*query.HandlerStats{}
+	byRow := map[int64]*statsRow{}
 	var scan rollScan
 	var minute, row int64
 	dest := scan.dest(&minute, &row)
@@ -65,26 +75,27 @@ func (s *Store) handlerStats(ctx context.Context, q *query.Handlers) ([]query.Ha
 		h, seen := byRow[row]
 		if !seen {
 			if info, ok := handlers[row]; ok && filter.has(info) {
-				h = &query.HandlerStats{Handler: info}
+				h = &statsRow{query.HandlerStats{Handler: info}, row}
 			}
 			byRow[row] = h
 		}
 		if h != nil {
 			scan.addTo(&h.RollRow, minute, slowestPerHandler)
+			t.add(minute, row, &scan)
 		}
 		return nil
 	})
 	return sortedBySum(byRow), err
 }
 
-func sortedBySum(byRow map[int64]*query.HandlerStats) []query.HandlerStats {
-	list := make([]query.HandlerStats, 0, len(byRow))
+func sortedBySum(byRow map[int64]*statsRow) []statsRow {
+	list := make([]statsRow, 0, len(byRow))
 	for _, h := range byRow {
 		if h != nil {
 			list = append(list, *h)
 		}
 	}
-	slices.SortFunc(list, func(a, b query.HandlerStats) int {
+	slices.SortFunc(list, func(a, b statsRow) int {
 		if a.Sum != b.Sum {
 			return int(min(max(b.Sum-a.Sum, -1), 1))
 		}
