@@ -11,6 +11,7 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/demo/e2e/e2etest"
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/app"
 	"github.com/go-debug-toolbar/debugtoolbar/toolbar"
+	"github.com/go-debug-toolbar/debugtoolbar/web"
 )
 
 func TestBrowser_AFilterIsCompletedSavedAndShared(t *testing.T) {
@@ -229,4 +230,46 @@ func TestBrowser_TheDashboardWorksByKeysAlone(t *testing.T) {
 		}
 	}
 	p.quiet()
+}
+
+func TestActions_AreGrantedOneByOne(t *testing.T) {
+	t.Parallel()
+	a := e2etest.Open(t, func(o *app.Options) {
+		o.Toolbar = func(c *toolbar.Config) {
+			c.NotDefault = true
+			c.May = func(_ *http.Request, a web.Action) bool { return a == web.ActPin }
+			c.Who = func(*http.Request) string { return "mara" }
+		}
+	})
+	id := e2etest.NewVisitor(t, a.URL).Get("/")
+	a.Flush()
+	_, page := e2etest.Fetch(t, a.Page("requests/"+id))
+	if !strings.Contains(page, `value="pin"`) || strings.Contains(page, `value="delete"`) {
+		t.Error("the page offers what is not granted, or does not offer what is")
+	}
+	_, rest, _ := strings.Cut(page, `name="proof" value="`)
+	proof, _, _ := strings.Cut(rest, `"`)
+	for do, want := range map[string]int{"pin": http.StatusSeeOther, "delete": http.StatusForbidden, "tag": http.StatusForbidden} {
+		form := url.Values{"do": {do}, "sure": {"yes"}, "tag": {"beta"}, "id": {id}, "proof": {proof}}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.Page("marks"), strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", a.URL)
+		res, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s: status %d, want %d", do, res.StatusCode, want)
+		}
+	}
+	_, health := e2etest.Fetch(t, a.Page("health"))
+	for _, says := range []string{"mara", "refused: no right to it"} {
+		if !strings.Contains(health, says) {
+			t.Errorf("the audit log does not say %q", says)
+		}
+	}
 }
