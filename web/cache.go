@@ -22,7 +22,7 @@ type keptStats struct {
 }
 
 const (
-	keepLongStats = 15 * time.Second
+	keepLongStats = time.Minute // statistics are kept by the minute
 	maxLongStats  = 256
 )
 

@@ -59,7 +59,7 @@ const listLimit = 50
 // listBudget is how long a list is searched for, and asideBudget how long for what a page
 // could do without: beyond it a list says how much it has searched.
 const (
-	listBudget  = 100 * time.Millisecond
+	listBudget  = 80 * time.Millisecond
 	asideBudget = 8 * time.Millisecond
 )
 
