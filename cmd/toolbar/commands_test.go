@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/sqltap"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
 )
 
@@ -158,6 +159,67 @@ func TestCompare_TellsBuildsApart(t *testing.T) {
 	}
 	if r := toolbar(t, "compare", "--db", a.path, "build:bbbb", "aaaa"); r.code != exitUsage || !strings.Contains(r.stderr, "the store has aaaa1111") {
 		t.Errorf("%+v", r)
+	}
+}
+
+// loopingOrder records an order that looks each of its lines up, as sqltap records it.
+func (a *app) loopingOrder(lines int) {
+	a.t.Helper()
+	db, err := sqltap.Open("sqlite", filepath.Join(a.t.TempDir(), "shop.db"))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer db.Close()
+	for _, text := range []string{"CREATE TABLE line (id INTEGER PRIMARY KEY)", "INSERT INTO line VALUES (1), (2), (3), (4), (5)"} {
+		if _, err := db.Exec(text); err != nil {
+			a.t.Fatal(err)
+		}
+	}
+	ctx, rec := a.rec.Begin(context.Background(), beginOrders)
+	defer rec.End()
+	rows, err := db.QueryContext(ctx, "SELECT id FROM line ORDER BY id")
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	var ids []int
+	for rows.Next() {
+		var id int
+		if err := rows.Scan(&id); err != nil {
+			a.t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	rows.Close()
+	for _, id := range ids[:lines] {
+		if err := db.QueryRowContext(ctx, "SELECT id FROM line WHERE id = ?", id).Scan(&id); err != nil {
+			a.t.Fatal(err)
+		}
+	}
+}
+
+func TestCompare_TellsANewNPlusOne(t *testing.T) {
+	t.Parallel()
+	build := func(lines int) string {
+		a := startApp(t)
+		for range 3 {
+			a.loopingOrder(lines)
+		}
+		a.flush()
+		return a.path
+	}
+	before, after := build(0), build(5)
+	r := toolbar(t, "compare", before, after)
+	if r.code != exitFound || !strings.Contains(r.stdout, "N+1    request POST /orders") || !strings.Contains(r.stdout, "It runs 5 x SELECT id FROM line WHERE id = ? at") || !strings.Contains(r.stderr, "1 new N+1") {
+		t.Errorf("%+v", r)
+	}
+	if r := toolbar(t, "report", "--db", after, "--baseline", before, "--format", "sarif"); r.code != exitFound || !strings.Contains(r.stdout, `"n-plus-one"`) {
+		t.Errorf("%+v", r)
+	}
+	if out := mustRun(t, "compare", after, after); strings.Contains(out, "N+1") {
+		t.Error(out)
+	}
+	if out := mustRun(t, "compare", after, before); strings.Contains(out, "N+1 ") {
+		t.Error(out)
 	}
 }
 

@@ -28,7 +28,8 @@ func newCompare() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare A B",
 		Short: "Say which handlers became slower, faster, new or gone between two sides",
-		Long: `Say which handlers became slower, faster, new or gone between two sides.
+		Long: `Say which handlers became slower, faster, new or gone between two sides, and which run an
+N+1 that they did not.
 
 A side is one of
   a build       its revision or the beginning of it: 4f2a91c or build:4f2a91c
@@ -40,8 +41,8 @@ A handler counts as slower or faster when a rank test says so, the change is at
 least --min-change, and its interval at 99 % does not hold "no change"; with fewer
 than --min-calls on a side it is not judged.
 
-Exit codes: 0 nothing became worse, 1 a handler is slower or fails more often, 2 the
-command line is wrong, 3 a store cannot be read.`,
+Exit codes: 0 nothing became worse, 1 a handler is slower, fails more often or has a new
+N+1, 2 the command line is wrong, 3 a store cannot be read.`,
 		Example: `  toolbar compare 4f2a91c 77b0e13
   toolbar compare 2d..1d 1d.. --handler 'GET *'
   toolbar compare main.db branch.db --format md`,
@@ -79,20 +80,18 @@ func (f *compareFlags) run(cmd *cobra.Command, a, b string, now time.Time) error
 		if err != nil {
 			return err
 		}
-		before, err := sideA.handlers(ctx, s)
-		if err != nil {
-			return err
-		}
-		after, err := sideB.handlers(ctx, s)
-		if err != nil {
-			return err
-		}
-		c := report.Compare(before, after, report.CompareOptions{
-			Kinds: kinds, Handler: f.handler, MinChange: max(f.minChange/100, 1e-9), MinCalls: max(f.minCalls, 1),
-		})
+		o := report.CompareOptions{Kinds: kinds, Handler: f.handler, MinChange: max(f.minChange/100, 1e-9), MinCalls: max(f.minCalls, 1)}
 		screen := screenOf(out)
 		screen.Root, _ = os.Getwd()
-		return finishComparison(c, func(c *report.Comparison) error { return c.Write(out, format, screen) })
+		return sideA.with(ctx, s, func(before *loopSide) error {
+			return sideB.with(ctx, s, func(after *loopSide) error {
+				c, err := compareSides(ctx, before, after, o)
+				if err != nil {
+					return err
+				}
+				return finishComparison(c, func(c *report.Comparison) error { return c.Write(out, format, screen) })
+			})
+		})
 	}
 	if sideA.file != "" && sideB.file != "" {
 		return withStore(ctx, sideA.file, compare) // the store of --db is not needed
@@ -148,30 +147,41 @@ func parseSide(text string, now time.Time) (s side, err error) {
 	return s, nil
 }
 
-// handlers reads the statistics of a side.
-func (s side) handlers(ctx context.Context, st *store.Store) (list []query.HandlerStats, err error) {
+// with reads the statistics of a side and calls fn with them, while its store is open.
+func (s side) with(ctx context.Context, st *store.Store, fn func(*loopSide) error) error {
 	if s.file != "" {
-		err = withStore(ctx, s.file, func(other *store.Store) error {
-			list, err = other.Handlers(ctx, query.Handlers{})
-			return err
+		return withStore(ctx, s.file, func(other *store.Store) error {
+			return readSide(ctx, other, query.Handlers{}, fn)
 		})
-		return list, err
 	}
 	q := query.Handlers{Since: s.since, Until: s.until}
 	if s.build != "" {
 		of, err := processesOf(ctx, st, func(p *query.Process) bool { return strings.HasPrefix(p.Build.Revision, s.build) })
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if len(of) == 0 {
-			return nil, unknownBuild(ctx, st, s.build)
+			return unknownBuild(ctx, st, s.build)
 		}
 		q.Processes = of
 	}
-	if list, err = st.Handlers(ctx, q); err != nil {
-		return nil, failed(err)
+	return readSide(ctx, st, q, fn)
+}
+
+func readSide(ctx context.Context, st *store.Store, q query.Handlers, fn func(*loopSide) error) error {
+	stats, err := st.Handlers(ctx, q)
+	if err != nil {
+		return failed(err)
 	}
-	return list, nil
+	return fn(&loopSide{store: st, query: query.Records{Since: q.Since, Until: q.Until, Processes: q.Processes}, stats: stats})
+}
+
+// compareSides compares what was read of two sides.
+func compareSides(ctx context.Context, before, after *loopSide, o report.CompareOptions) (*report.Comparison, error) {
+	c := report.Compare(before.stats, after.stats, o)
+	var err error
+	c.Loops, err = newLoops(ctx, before, after, o)
+	return c, err
 }
 
 func processesOf(ctx context.Context, st *store.Store, has func(*query.Process) bool) (ids []int64, err error) {

@@ -141,22 +141,21 @@ func (f *reportFlags) compareBaseline(ctx context.Context, s *store.Store, o rep
 	if err != nil {
 		return fmt.Errorf("--baseline: %w", err)
 	}
-	before, err := base.handlers(ctx, s)
-	if err != nil {
-		return err
-	}
 	q := query.Handlers{Since: o.Since, Until: o.Until}
 	if base.build != "" { // its own calls are no change
 		if q.Processes, err = others(ctx, s, base.build); err != nil {
 			return err
 		}
 	}
-	after, err := s.Handlers(ctx, q)
-	if err != nil {
-		return failed(fmt.Errorf("%s: %w", f.db, err))
-	}
-	c := report.Compare(before, after, report.CompareOptions{Kinds: o.Kinds, Handler: o.Handler})
-	return finishComparison(c, write)
+	return base.with(ctx, s, func(before *loopSide) error {
+		return readSide(ctx, s, q, func(after *loopSide) error {
+			c, err := compareSides(ctx, before, after, report.CompareOptions{Kinds: o.Kinds, Handler: o.Handler})
+			if err != nil {
+				return err
+			}
+			return finishComparison(c, write)
+		})
+	})
 }
 
 // finishComparison writes a comparison and fails when something became worse.
@@ -164,8 +163,12 @@ func finishComparison(c *report.Comparison, write func(*report.Comparison) error
 	if err := written(write(c)); err != nil {
 		return err
 	}
-	if n := len(c.Worse()); n > 0 {
-		return found("%d of %d handlers became worse", n, len(c.Rows))
+	worse, loops := len(c.Worse()), len(c.Loops)
+	switch {
+	case loops > 0:
+		return found("%d of %d handlers became worse, %d new N+1", worse, len(c.Rows), loops)
+	case worse > 0:
+		return found("%d of %d handlers became worse", worse, len(c.Rows))
 	}
 	return nil
 }

@@ -56,6 +56,9 @@ func (c Change) Worse() bool { return c == ChangeSlower || c == ChangeFailing }
 type Comparison struct {
 	Options CompareOptions
 	Rows    []Compared // worst first
+	// Loops are N+1 that B has and A had not. Compare leaves it empty: it looks at
+	// statistics, and these stand in Records; see package nplusone.
+	Loops []Finding
 }
 
 // Compared is one handler on both sides.

@@ -70,7 +70,11 @@ func (c *Comparison) Verdict() string {
 			parts = append(parts, fmt.Sprintf("%s %s", group(uint64(n)), change))
 		}
 	}
-	return fmt.Sprintf("%s: %s.", plural(uint64(len(c.Rows)), "handler", "handlers"), strings.Join(parts, ", "))
+	s := fmt.Sprintf("%s: %s.", plural(uint64(len(c.Rows)), "handler", "handlers"), strings.Join(parts, ", "))
+	if n := len(c.Loops); n > 0 {
+		s += fmt.Sprintf(" %s new N+1.", group(uint64(n)))
+	}
+	return s
 }
 
 // compareColumns are the figures of a table for people.
@@ -116,6 +120,11 @@ func (c *Comparison) Text(w io.Writer, o TextOptions) error {
 		head := fmt.Sprintf("%-6s ", mark.text) + cleanName(r.HandlerInfo)
 		t.line(mark.style.paint(term.Fit(head, t.width), t.color))
 		t.wrap("       ", r.Sentence())
+	}
+	for _, f := range c.Loops {
+		t.line("")
+		t.line(red.paint(term.Fit("N+1    "+cleanName(f.Handler), t.width), t.color))
+		t.wrap("       ", term.Line(f.Message))
 	}
 	if len(c.Rows) > 0 {
 		t.line("")
@@ -168,6 +177,12 @@ func (c *Comparison) Markdown(w io.Writer) error {
 		}
 		fmt.Fprintln(out)
 	}
+	if len(c.Loops) > 0 {
+		fmt.Fprint(out, "\nNew N+1:\n\n")
+	}
+	for _, f := range c.Loops {
+		fmt.Fprintf(out, "- %s: %s\n", mdName(f.Handler), term.Code(f.Message))
+	}
 	return out.Flush()
 }
 
@@ -178,6 +193,11 @@ type (
 		Confidence float64        `json:"confidence"`
 		MinChange  float64        `json:"min_change"`
 		Rows       []jsonCompared `json:"rows"`
+		Loops      []jsonLoop     `json:"new_n_plus_one"`
+	}
+	jsonLoop struct {
+		jsonHandler
+		Sentence string `json:"sentence"`
 	}
 	jsonCompared struct {
 		jsonHandler
@@ -208,7 +228,10 @@ type (
 
 // JSON writes the comparison for programs.
 func (c *Comparison) JSON(w io.Writer) error {
-	out := jsonComparison{Version: JSONVersion, Verdict: c.Verdict(), Confidence: c.Options.Confidence, MinChange: c.Options.MinChange, Rows: []jsonCompared{}}
+	out := jsonComparison{Version: JSONVersion, Verdict: c.Verdict(), Confidence: c.Options.Confidence, MinChange: c.Options.MinChange, Rows: []jsonCompared{}, Loops: []jsonLoop{}}
+	for _, f := range c.Loops {
+		out.Loops = append(out.Loops, jsonLoop{toJSONHandler(f.Handler), f.Message})
+	}
 	for i := range c.Rows {
 		r := &c.Rows[i]
 		out.Rows = append(out.Rows, jsonCompared{

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
@@ -70,9 +71,9 @@ func (r *Report) Findings() []Finding {
 	return list
 }
 
-// Findings are the changes to the worse.
+// Findings are the changes to the worse, and new N+1.
 func (c *Comparison) Findings() []Finding {
-	var list []Finding
+	list := slices.Clone(c.Loops)
 	for _, r := range c.Worse() {
 		list = append(list, Finding{RuleRegression, LevelError, r.HandlerInfo, r.Sentence()})
 	}

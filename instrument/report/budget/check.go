@@ -11,7 +11,7 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/report"
-	"github.com/go-debug-toolbar/debugtoolbar/instrument/sqltap"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/report/nplusone"
 )
 
 // Source is what budgets are checked against. The store implements it.
@@ -173,13 +173,13 @@ func percentage(share float64) string { return strconv.FormatFloat(share*100, 'g
 
 // looked is what a handler's newest Records say.
 type looked struct {
-	records             int
-	queries             int
-	queriesAt           instrument.ID
-	nPlusOne            int
-	nPlusOneAt          instrument.ID
-	statement, callSite string
-	judged              bool
+	records    int
+	queries    int
+	queriesAt  instrument.ID
+	nPlusOne   int
+	nPlusOneAt instrument.ID
+	statement  string
+	judged     bool
 }
 
 // records checks what only Records know.
@@ -210,9 +210,6 @@ func (c *checker) records(ctx context.Context, b *Budget, s *query.HandlerStats)
 		text := ""
 		if l.nPlusOne > 0 {
 			text = fmt.Sprintf(" of %d records, with %s", l.records, l.statement)
-			if l.callSite != "" {
-				text += " at " + l.callSite
-			}
 		}
 		add("n_plus_one", *b.NPlusOne, l.nPlusOne, text, l.nPlusOneAt)
 	}
@@ -226,10 +223,20 @@ func (c *checker) look(ctx context.Context, h instrument.HandlerInfo, judge bool
 		return l, nil
 	}
 	l = &looked{judged: judge}
-	page, err := c.src.Records(ctx, query.Records{
+	q := query.Records{
 		Kinds: []instrument.Kind{h.Kind}, Handler: h.Name, Since: c.options.Since, Until: c.options.Until,
 		Processes: c.options.Processes, Limit: min(cmp.Or(c.options.Records, 200), 1000), Budget: 2 * time.Second,
-	})
+	}
+	if judge {
+		loops, err := nplusone.Find(ctx, c.src, q)
+		if err != nil {
+			return nil, fmt.Errorf("read records of %s: %w", h.Name, err)
+		}
+		if l.nPlusOne = loops.With; len(loops.Loops) > 0 {
+			l.nPlusOneAt, l.statement = loops.Loops[0].Sample, loops.Loops[0].String()
+		}
+	}
+	page, err := c.src.Records(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("read records of %s: %w", h.Name, err)
 	}
@@ -242,27 +249,7 @@ func (c *checker) look(ctx context.Context, h instrument.HandlerInfo, judge bool
 		if n := row.Count(instrument.KindQuery); n > l.queries || l.queriesAt == 0 {
 			l.queries, l.queriesAt = n, row.ID
 		}
-		if !judge || row.Count(instrument.KindQuery) < 3 {
-			continue
-		}
-		rec, err := c.src.Record(ctx, row.ID)
-		if err != nil {
-			continue // it was pruned meanwhile
-		}
-		if v := sqltap.Judge(rec.Spans, sqltap.Limits{}); len(v.NPlusOne) > 0 {
-			if l.nPlusOne++; l.nPlusOneAt == 0 {
-				n := v.NPlusOne[0]
-				l.nPlusOneAt, l.statement, l.callSite = row.ID, fmt.Sprintf("%d x %s", len(n.Spans), n.Statement), frame(n.Caller)
-			}
-		}
 	}
 	c.seen[key] = l
 	return l, nil
-}
-
-func frame(f instrument.Frame) string {
-	if f.File == "" {
-		return ""
-	}
-	return instrument.Source(f).String()
 }
