@@ -648,6 +648,9 @@ func TestHelp_EachCommandExplainsItself(t *testing.T) {
 		if len(c.Long) < 80 || c.Example == "" || c.Short == "" {
 			t.Errorf("%s has no full help", c.Name())
 		}
+		if strings.Count(c.Long, "Exit codes:") != 1 {
+			t.Errorf("%s: its help does not say its exit codes, or twice", c.Name())
+		}
 		for line := range strings.Lines(c.Long) {
 			if len([]rune(line)) > 101 {
 				t.Errorf("%s: a line of its help is too long: %q", c.Name(), line)
@@ -663,5 +666,27 @@ func TestCSV_OfAComparisonIsRead(t *testing.T) {
 	rows, err := csv.NewReader(strings.NewReader(r.stdout)).ReadAll()
 	if err != nil || len(rows) != 3 || rows[1][2] != "slower" {
 		t.Errorf("%v, %v", rows, err)
+	}
+}
+
+func TestTasks_AttemptsAreCounted(t *testing.T) {
+	t.Parallel()
+	a := startApp(t)
+	invoice := instrument.NewHandler(instrument.KindTask, "mail.Invoice", instrument.Source{})
+	for range 3 {
+		a.rec.Observe(invoice, 40*time.Millisecond, errBusy)
+	}
+	a.rec.Observe(invoice, 40*time.Millisecond, nil)
+	a.rec.Observe(orders, time.Second, nil)
+	a.flush()
+	out := mustRun(t, "tasks", "--db", a.path, "--format", "json")
+	var doc struct {
+		Rows []struct {
+			Name          string
+			Count, Errors int
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &doc); err != nil || len(doc.Rows) != 1 || doc.Rows[0].Name != "mail.Invoice" || doc.Rows[0].Count != 4 || doc.Rows[0].Errors != 3 {
+		t.Errorf("%v, %+v\n%s", err, doc, out)
 	}
 }

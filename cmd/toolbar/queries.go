@@ -27,13 +27,6 @@ It is 'toolbar report --kind query' with an explanation for more rows.`,
 			return f.run(cmd.Context(), cmd.OutOrStdout(), time.Now())
 		},
 	}
-	addDB(cmd, &f.db)
-	addWindow(cmd, &f.since, &f.until)
-	flags := cmd.Flags()
-	flags.StringVar(&f.handler, "handler", "", "`text` in the statement, or a pattern with *")
-	flags.DurationVar(&f.slow, "slow", 0, "count calls above this `duration` as slow (default the limit that the app is configured with)")
-	flags.StringVar(&f.sort, "sort", string(report.SortTotal), "`order`: "+joined(report.Sorts()))
-	flags.IntVar(&f.limit, "limit", 20, "`number` of statements, 0 for all")
-	flags.StringVar(&f.format, "format", string(report.FormatText), "`form`: "+joined(report.Formats()))
+	f.addTo(cmd, "statement", report.SortTotal)
 	return cmd
 }

@@ -54,18 +54,24 @@ line is wrong, 3 the store cannot be read.`,
 			return f.run(cmd.Context(), cmd.OutOrStdout(), time.Now())
 		},
 	}
-	addDB(cmd, &f.db)
+	f.addTo(cmd, "handler", report.SortSelf)
 	flags := cmd.Flags()
-	addWindow(cmd, &f.since, &f.until)
 	flags.StringSliceVar(&f.kinds, "kind", nil, "`kinds` of handlers, separated by commas (default all but log and exception)")
-	flags.StringVar(&f.handler, "handler", "", "`text` in the handler's name, or a pattern with *")
-	flags.DurationVar(&f.slow, "slow", 0, "count calls above this `duration` as slow (default the limits that the app is configured with)")
-	flags.StringVar(&f.sort, "sort", string(report.SortSelf), "`order`: "+joined(report.Sorts()))
-	flags.IntVar(&f.limit, "limit", 20, "`number` of handlers, 0 for all")
 	flags.StringVar(&f.budget, "budget", "", "check the limits in a `file` of budgets")
 	flags.StringVar(&f.baseline, "baseline", "", "compare with another `side`: see 'toolbar compare --help'")
-	flags.StringVar(&f.format, "format", string(report.FormatText), "`form`: "+joined(report.Formats()))
 	return cmd
+}
+
+// addTo adds the flags of every report; what is the word for one of its rows.
+func (f *reportFlags) addTo(cmd *cobra.Command, what string, order report.Sort) {
+	addDB(cmd, &f.db)
+	addWindow(cmd, &f.since, &f.until)
+	flags := cmd.Flags()
+	flags.StringVar(&f.handler, "handler", "", "`text` in the "+what+"'s name, or a pattern with *")
+	flags.DurationVar(&f.slow, "slow", 0, "count calls above this `duration` as slow (default the limits that the app is configured with)")
+	flags.StringVar(&f.sort, "sort", string(order), "`order`: "+joined(report.Sorts()))
+	flags.IntVar(&f.limit, "limit", 20, "`number` of "+what+"s, 0 for all")
+	flags.StringVar(&f.format, "format", string(report.FormatText), "`form`: "+joined(report.Formats()))
 }
 
 // addWindow adds the flags of a stretch of time.

@@ -75,11 +75,22 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newReport(), newCompare(), newRequests(), newShow(), newTail(), newTop(), newQueries(), newExceptions(),
+	root.AddCommand(newReport(), newCompare(), newRequests(), newShow(), newTail(), newTop(), newQueries(), newTasks(), newExceptions(),
 		newExport(), newServe(), newRun(), newPrune(), newDoctor())
 	root.AddCommand(newSignals())
+	for _, c := range root.Commands() {
+		if !strings.Contains(c.Long, "Exit codes:") { // those that fail on what they find say so themselves
+			c.Long += exitCodesHelp
+		}
+	}
 	return root
 }
+
+// exitCodesHelp ends the help of each command that has nothing of its own to say.
+const exitCodesHelp = `
+
+Exit codes: 0 fine, 2 the command line is wrong, 3 the store cannot be read or the output
+not written.`
 
 // version is the module's, or "(devel)".
 func version() string {
