@@ -355,7 +355,7 @@ func TestExceptions_TakeBackWhatTheViewSaidAboutItsBody(t *testing.T) {
 	}
 }
 
-func TestMW44_ClientThatIsGoneIsNotTheAppsError(t *testing.T) {
+func TestMW44_F23_ClientThatIsGoneIsNotTheAppsError(t *testing.T) {
 	t.Parallel()
 	exceptions, logs := quietly(middleware.ExceptionOptions{Report: func(*http.Request, error) { t.Error("reported") }})
 	record, m := recording(middleware.RecordOptions{})

@@ -117,7 +117,7 @@ func download(t *testing.T, h http.Handler, enough int64) (n int64, end string) 
 const memoryBound = 24 << 20
 
 // Not parallel: these measure the memory of the process.
-func TestStreaming_OneGiBInConstantMemory(t *testing.T) {
+func TestT14_StreamingOneGiBInConstantMemory(t *testing.T) {
 	const size = 1 << 30
 	piece := make([]byte, 1<<20)
 	h := everything(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

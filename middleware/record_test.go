@@ -213,8 +213,8 @@ func TestMW23_GoexitLeavesAFailedRecord(t *testing.T) {
 	}
 }
 
-// TestMW44_ClientThatIsGone: the Record says so, and its error is not the app's.
-func TestMW44_ClientThatIsGone(t *testing.T) {
+// TestMW44_F23_ClientThatIsGone: the Record says so, and its error is not the app's.
+func TestMW44_F23_ClientThatIsGone(t *testing.T) {
 	t.Parallel()
 	record, m := recording(middleware.RecordOptions{})
 	started := make(chan struct{})

@@ -111,7 +111,7 @@ func TestBrowser_RowsArePinnedTaggedComparedAndDeleted(t *testing.T) {
 	p.quiet()
 }
 
-func TestActions_AreRefusedWithoutProofRightOrOrigin(t *testing.T) {
+func TestT04_ActionsAreRefusedWithoutProofRightOrOrigin(t *testing.T) {
 	t.Parallel()
 	a := e2etest.Open(t)
 	id := e2etest.NewVisitor(t, a.URL).Get("/")
