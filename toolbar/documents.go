@@ -14,7 +14,16 @@ func (t *Toolbar) documents() []collect.Document {
 		{Name: query.DocVersions, Value: versions},
 		{Name: query.DocSettings, Value: t.config.readSettings().document},
 		{Name: query.DocStacks, Value: func() (any, error) { return stacks(), nil }},
+		{Name: query.DocRecording, Value: t.recording},
 	}
+}
+
+// recording is the account of this process's Records.
+func (t *Toolbar) recording() (any, error) {
+	s := t.collector.Stats()
+	return query.Recording{
+		Produced: s.Produced, Stored: s.Stored, Dropped: s.Dropped, Disabled: s.Disabled, Faults: t.recorder.Faults(), Error: s.LastError,
+	}, nil
 }
 
 // stacks are the stacks of middleware that the app has built.

@@ -549,6 +549,20 @@ func TestDoctor_FindsWhatIsBad(t *testing.T) {
 	if err := json.Unmarshal([]byte(mustRun(t, "doctor", "--db", a.path, "--format", "json", "--quick")), &list); err != nil || len(list) < 5 {
 		t.Errorf("%v, %v", list, err)
 	}
+	for name, body := range map[string]string{
+		"recording": `{"produced":10,"stored":7,"dropped":{"not_kept":1,"queue_full":2},"disabled":{"prune":"disk full"},"faults":3,"error":"disk I/O error"}`,
+		"settings":  `{"groups":[{"name":"toolbar","values":[{"name":"Prefix","value":"/_toolbar/"}]}]}`,
+	} {
+		if err := a.store.PutDocument(t.Context(), name, []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := toolbar(t, "doctor", "--db", a.path)
+	for _, want := range []string{"note  drops: 2 of 10 records of the last day were lost", "bad   switched off: prune of process 1: disk full", "3 callbacks panicked", "last error: disk I/O error", "configuration: Prefix /_toolbar/"} {
+		if r.code != exitFound || !strings.Contains(r.stdout, want) {
+			t.Errorf("no %q in:\n%s", want, r.stdout)
+		}
+	}
 	if err := os.Chmod(a.path, 0o644); err != nil {
 		t.Fatal(err)
 	}

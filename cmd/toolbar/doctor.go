@@ -81,7 +81,7 @@ func (f *doctorFlags) run(ctx context.Context, out io.Writer, now time.Time) err
 	list := filesOf(f.db)
 	err := withStore(ctx, f.db, func(s *store.Store) error {
 		d := &doctor{store: s, now: now}
-		for _, check := range []func(context.Context) error{d.health, d.processes, d.records} {
+		for _, check := range []func(context.Context) error{d.health, d.processes, d.recording, d.configuration, d.records} {
 			if err := check(ctx); err != nil {
 				return failed(err)
 			}
@@ -192,6 +192,71 @@ func (d *doctor) processes(ctx context.Context) error {
 		state, advice = note, "They were killed or crashed before Toolbar.Close: what they had not stored yet is lost."
 	}
 	d.add("processes", state, advice, "%d known, %d write now, %d ended without a word", len(list), alive, dead)
+	return nil
+}
+
+// recording looks at the accounts that the processes of the last day have left: what was
+// dropped, and what has switched itself off.
+func (d *doctor) recording(ctx context.Context) error {
+	docs, err := d.store.Documents(ctx, query.Documents{Name: query.DocRecording})
+	if err != nil {
+		return err
+	}
+	var produced, lost, faults uint64
+	var off []string
+	last := ""
+	for _, doc := range docs {
+		var r query.Recording
+		if d.now.Sub(doc.Written) > 24*time.Hour || json.Unmarshal(doc.Body, &r) != nil {
+			continue
+		}
+		produced, lost, faults = produced+r.Produced, lost+r.Lost(), faults+r.Faults
+		for part, why := range r.Disabled {
+			off = append(off, fmt.Sprintf("%s of process %d: %s", part, doc.Process, why))
+		}
+		if last == "" {
+			last = r.Error
+		}
+	}
+	state, advice := fine, ""
+	if lost > 0 {
+		state, advice = note, "Its reasons are on the health page; a greater queue (Config.QueueRecords) or a faster disk helps."
+	}
+	d.add("drops", state, advice, "%d of %d records of the last day were lost", lost, produced)
+	if len(off) > 0 {
+		slices.Sort(off)
+		d.add("switched off", bad, "It is tried again by itself; what fails stands in the app's log.", "%s", strings.Join(off, "; "))
+	}
+	if faults > 0 {
+		d.add("faults", note, "A hook or a masker of the app panics: its values are hidden.", "%d callbacks panicked", faults)
+	}
+	if last != "" {
+		d.add("last error", note, "", "%s", last)
+	}
+	return nil
+}
+
+// configuration tells what the newest process was configured with, as far as it differs
+// from what is usual, and what of it is worth a thought.
+func (d *doctor) configuration(ctx context.Context) error {
+	docs, err := d.store.Documents(ctx, query.Documents{Name: query.DocSettings, Limit: 1})
+	if err != nil || len(docs) == 0 {
+		return err
+	}
+	var s query.Settings
+	if json.Unmarshal(docs[0].Body, &s) != nil {
+		return nil
+	}
+	for _, g := range s.Groups {
+		if g.Name != "toolbar" {
+			continue
+		}
+		var texts []string
+		for _, v := range g.Values {
+			texts = append(texts, v.Name+" "+v.Value)
+		}
+		d.add("configuration", fine, "", "%s", strings.Join(texts, ", "))
+	}
 	return nil
 }
 

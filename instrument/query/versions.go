@@ -12,7 +12,29 @@ const (
 	DocVersions = "versions" // Versions
 	DocSettings = "settings" // Settings
 	DocStacks   = "stacks"   // []Stack
+
+	DocRecording = "recording" // Recording
 )
+
+// Recording is how recording has gone in a process: the account of its Records.
+type Recording struct {
+	Produced uint64            `json:"produced"` // stored, dropped and queued ones
+	Stored   uint64            `json:"stored"`
+	Dropped  map[string]uint64 `json:"dropped"`            // by reason
+	Disabled map[string]string `json:"disabled,omitempty"` // parts that have switched themselves off, and why
+	Faults   uint64            `json:"faults,omitempty"`   // panics of hooks and maskers
+	Error    string            `json:"error,omitempty"`    // the last of the store
+}
+
+// Lost is how many Records were dropped although they were to be kept.
+func (r *Recording) Lost() (n uint64) {
+	for reason, dropped := range r.Dropped {
+		if reason != "not_kept" {
+			n += dropped
+		}
+	}
+	return n
+}
 
 // Versions is what a process was built from and what it runs on.
 type Versions struct {
