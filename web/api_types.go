@@ -57,6 +57,7 @@ type flagsJSON struct {
 	Panic      bool `json:"panic"`
 	ClientGone bool `json:"client_gone"`
 	Capped     bool `json:"capped"`
+	Unfinished bool `json:"unfinished"`
 }
 
 type countsJSON struct {
@@ -159,6 +160,7 @@ func newRecordJSON(s *instrument.Summary, h instrument.HandlerInfo) recordJSON {
 		Flags: flagsJSON{
 			Slow: s.Flags.Has(instrument.FlagSlow), Error: s.Flags.Has(instrument.FlagError), Panic: s.Flags.Has(instrument.FlagPanic),
 			ClientGone: s.Flags.Has(instrument.FlagClientGone), Capped: s.Flags.Has(instrument.FlagCapped),
+			Unfinished: s.Flags.Has(instrument.FlagUnfinished),
 		},
 		Counts: countsJSON{
 			Spans: s.Spans, Left: s.Left, Failed: s.Failed, Errors: s.Failed,

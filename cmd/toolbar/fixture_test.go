@@ -30,6 +30,8 @@ func (a *app) Put(s *instrument.Summary, blob []byte) {
 	a.items = append(a.items, instrument.Item{Summary: *s, Blob: bytes.Clone(blob)})
 }
 
+func (a *app) Announce(s *instrument.Summary, blob []byte) { a.Put(s, blob) }
+
 // startApp begins to record into a new file; it runs until the test ends.
 func startApp(t *testing.T) *app {
 	t.Helper()

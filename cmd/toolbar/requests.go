@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,7 @@ type requestFlags struct {
 	slower                          time.Duration
 	failed                          bool
 	limit                           int
+	app                             runningApp
 }
 
 var requestSorts = map[string]query.Sort{"newest": query.Newest, "oldest": query.Oldest, "slowest": query.Slowest}
@@ -32,18 +34,21 @@ func newRequests() *cobra.Command {
 		Use:   "requests [FILTER]",
 		Short: "List the latest requests, or other records",
 		Long: `List the latest requests, or other records: commands, tasks and signals that were sent
-outside of all of them. A list that is a search says so when it ran out of time.
+outside of all of them. A list that is a search says so when it ran out of time. With --url
+the running app is asked, for one kind at a time.
 
 ` + filterHelp(),
 		Example: `  toolbar requests --since 10m --failed
   toolbar requests 'status:5xx dur>200ms -user:admin'
-  toolbar requests kind:task,command --slower 1s --format json`,
+  toolbar requests kind:task,command --slower 1s --format json
+  toolbar requests --url http://127.0.0.1:8080/_toolbar/ status:5xx`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd.Context(), args, cmd.OutOrStdout(), time.Now())
 		},
 	}
 	cmd.ValidArgsFunction = completeFilter(&f.db)
 	addDB(cmd, &f.db)
+	f.app.addTo(cmd)
 	addWindow(cmd, &f.since, &f.until)
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.kinds, "kind", nil, "`kinds` of records, separated by commas (default request, unless the filter says otherwise)")
@@ -65,6 +70,16 @@ func (f *requestFlags) run(ctx context.Context, args []string, out io.Writer, no
 	q, err := f.query(args, now)
 	if err != nil {
 		return err
+	}
+	if f.app.url != "" {
+		page, err := f.fromApp(ctx, strings.Join(args, " "), q)
+		if err != nil {
+			return err
+		}
+		if err := writeRequests(out, format, page, now); err != nil {
+			return failed(fmt.Errorf("write records: %w", err))
+		}
+		return nil
 	}
 	return withStore(ctx, f.db, func(s *store.Store) error {
 		if len(f.kinds) > 0 {

@@ -5,12 +5,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -26,7 +22,8 @@ import (
 
 // signalFlags are the flags of "toolbar signals" as they were given.
 type signalFlags struct {
-	db, url, token, format        string
+	db, format                    string
+	app                           runningApp
 	process                       int64
 	neverFired, unheard, uncalled bool
 	pattern                       string
@@ -64,8 +61,7 @@ with *.`,
 	}
 	addDB(cmd, &f.db)
 	flags := cmd.Flags()
-	flags.StringVar(&f.url, "url", "", "dashboard of a running app to ask instead, as `URL` with its path")
-	flags.StringVar(&f.token, "token", "", "the dashboard's `token`, where it asks for one (default $TOOLBAR_TOKEN)")
+	f.app.addTo(cmd)
 	flags.StringVar(&f.format, "format", "text", "`format`: text, json, dot or mermaid")
 	flags.Int64Var(&f.process, "process", 0, "`pid` of the process in the store (default: the one that wrote last)")
 	flags.BoolVar(&f.neverFired, "never-fired", false, "only signals that were never sent")
@@ -83,7 +79,7 @@ func (f *signalFlags) run(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("%q is no pattern: %w", f.pattern, err)
 	}
 	load := f.fromStore
-	if f.url != "" {
+	if f.app.url != "" {
 		load = f.fromApp
 	}
 	c, err := load(ctx)
@@ -157,46 +153,11 @@ func processName(p *query.Process) string {
 	return fmt.Sprintf("%s, process %d on %s", cmp.Or(p.Service, "app"), p.PID, cmp.Or(p.Host, "this machine"))
 }
 
-// askTime is how long a running app may take to answer.
-const askTime = 10 * time.Second
-
-// maxAnswer is how many bytes its answer may have.
-const maxAnswer = 64 << 20
-
 // fromApp asks the dashboard of a running app.
 func (f *signalFlags) fromApp(ctx context.Context) (*signalCatalogue, error) {
-	base, err := url.Parse(f.url)
-	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("--url: %q is no address of a dashboard: write it like http://127.0.0.1:8080/_toolbar/", f.url)
-	}
-	ctx, cancel := context.WithTimeout(ctx, askTime)
-	defer cancel()
-	at := base.JoinPath("api/v1/signals/catalogue").String()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
-	if err != nil {
-		return nil, fmt.Errorf("--url: %w", err)
-	}
-	if token := cmp.Or(f.token, os.Getenv("TOOLBAR_TOKEN")); token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, failed(fmt.Errorf("ask the app: %w", err))
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-	if err != nil {
-		return nil, failed(fmt.Errorf("ask the app: %w", err))
-	}
-	c := &signalCatalogue{From: f.url, Written: time.Now()}
-	switch {
-	case res.StatusCode == http.StatusNotFound:
-		return nil, failed(fmt.Errorf("%s: there is no dashboard, or none for you: is the path right, and does it want a --token?", at))
-	case res.StatusCode != http.StatusOK:
-		return nil, failed(fmt.Errorf("%s answered %s", at, res.Status))
-	}
-	if err := json.Unmarshal(body, &c.Signals); err != nil {
-		return nil, failed(errors.Join(fmt.Errorf("%s answered something else than signals", at), err))
+	c := &signalCatalogue{From: f.app.url, Written: time.Now()}
+	if err := f.app.get(ctx, "signals/catalogue", nil, "signals", &c.Signals); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
