@@ -156,6 +156,21 @@ func TestComparison_IsWrittenInEveryFormat(t *testing.T) {
 		}
 	}
 	requireGolden(t, "compare-80.txt", text.Bytes())
+	for name, o := range map[string]report.TextOptions{"compare-200.txt": {Width: 200}, "compare-color.txt": {Width: 100, Color: true}} {
+		var b bytes.Buffer
+		if err := c.Write(&b, report.FormatText, o); err != nil {
+			t.Fatal(err)
+		}
+		requireGolden(t, name, b.Bytes())
+		if coloured := bytes.Contains(b.Bytes(), []byte("\x1b[")); coloured != o.Color {
+			t.Errorf("%s: coloured is %t", name, coloured)
+		}
+	}
+	var sarif bytes.Buffer
+	if err := c.Write(&sarif, report.FormatSARIF, report.TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	requireGolden(t, "compare.sarif", sarif.Bytes())
 	requireGolden(t, "compare.md", md.Bytes())
 	requireGolden(t, "compare.csv", csv.Bytes())
 	requireGolden(t, "compare.json", js.Bytes())
