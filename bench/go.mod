@@ -19,6 +19,8 @@ require (
 	golang.org/x/sys v0.49.0
 )
 
+require github.com/XSAM/otelsql v0.44.0
+
 require (
 	github.com/a-h/templ v0.3.1020 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect

@@ -18,6 +18,7 @@ var cases = []*benchCase{
 	&httpOff,
 	&httpRecorded,
 	&httpLayers6,
+	&sqlQuery,
 	&request20,
 	&served20,
 	&store20,

@@ -47,3 +47,22 @@ func rowEnd(s string, i int) int {
 	}
 	return len(s)
 }
+
+// entry hides the value in MySQL's "Duplicate entry 'a@b' for key 'users.email'", i being at the "y". The index has a
+// name of its own, which need not say what is in it, so the value goes whatever it is. It tells whether it was such a place.
+func (c *scanner) entry(i int) (end int, found bool) {
+	const before, after = "Duplicate entry", "' for key "
+	open := i + len("y '")
+	if open > len(c.s) || c.s[i:open] != "y '" || !strings.HasSuffix(c.s[:i+1], before) {
+		return i, false
+	}
+	near := c.s[open:min(len(c.s), open+maxRow)]
+	end = strings.Index(near, after) // the value is written as it is: it may have quotes
+	if end < 0 {
+		if end = strings.IndexByte(near, '\n'); end < 0 {
+			end = len(c.s) - open
+		}
+	}
+	c.hide(open, open+end)
+	return open + end, true
+}

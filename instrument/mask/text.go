@@ -123,6 +123,9 @@ func (c *scanner) at(i int) int {
 	case '0' <= b && b <= '9':
 		return c.card(i)
 	}
+	if end, found := c.entry(i); found {
+		return end
+	}
 	if !c.wordStart(i) {
 		return i + 1
 	}

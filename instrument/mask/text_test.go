@@ -47,6 +47,8 @@ var hidden = []struct{ name, in, want string }{
 	{"percent-encoded json", "%7B%22token%22%3A%22abc%22%7D", "%7B%22token%22%3A[redacted]"},
 	{"cannot be prose", "password: letmein now", "password: [redacted] now"},
 	{"token after prose", "invalid token: a8f3 rejected", "invalid token: [redacted] rejected"},
+	{"entry of mysql", "Error 1062 (23000): Duplicate entry 'it's@b.test' for key 'users.email'", "Error 1062 (23000): Duplicate entry '[redacted]' for key 'users.email'"},
+	{"entry of mysql, cut off", "Duplicate entry 'ann@b.te", "Duplicate entry '[redacted]"},
 	{"row of postgres", "Key (password)=(a) b) already exists.", "Key (password)=([redacted]) already exists."},
 	{"row of several columns", `Key (id, "token")=(7, x) is not present in table`, `Key (id, "token")=([redacted]) is not present in table`},
 	{"row that is cut off", "Key (token)=(x, y\nnext line", "Key (token)=([redacted]\nnext line"},

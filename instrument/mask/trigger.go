@@ -16,6 +16,7 @@ var triggers = [][3]string{
 	{"d", "o", "p"}, {"s", "h", "p"}, {"y", "a", "2"},
 	{"S", "G", "."}, {"L", "T", "A"}, {"o", "p", "s"},
 	{"d", "a", "p"}, {"l", "i", "n"},
+	{"y", " ", "'"}, // MySQL's Duplicate entry 'value'
 }
 
 var trigger0, trigger1, trigger2 = triggerTables()
