@@ -38,7 +38,7 @@ var sqlQuery = benchCase{
 	},
 	peers: []peer{
 		{"otelsql, " + otelSDK, 0.95, otelQueries(newOTel)},
-		{"otelsql, " + otelNoop, 0, otelQueries(newOTelNoop)},
+		{"otelsql, " + otelNoop, 3, otelQueries(newOTelNoop)},
 	},
 }
 
