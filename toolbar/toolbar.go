@@ -108,7 +108,7 @@ func (t *Toolbar) webConfig() web.Config {
 		Gate:     web.Gate{Allow: c.Allow, Token: c.Token, Hosts: c.Hosts},
 		Explain:  c.explainer(),
 		ReadOnly: c.ReadOnly, May: c.May, Who: c.Who, Editor: c.Editor, EditorPaths: c.EditorPaths,
-		Signals: t.catalogue, Feed: t.feed, Status: t.status, Metrics: t.metrics.Handler(),
+		Signals: t.catalogue, Snapshot: t.snapshot, Feed: t.feed, Status: t.status, Metrics: t.metrics.Handler(),
 		Retention: web.Retention{Age: c.Retention.Age, ProblemsAge: c.Retention.ProblemsAge, Records: c.Retention.Records},
 	}
 }

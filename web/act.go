@@ -20,6 +20,7 @@ const (
 	ActTag    Action = "tag"    // set a Record's tags
 	ActDelete Action = "delete" // remove Records
 	ActTasks  Action = "tasks"  // retry, cancel, pause
+	ActExport Action = "export" // take a copy of the whole store; no change, so also where all is read-only
 	ActRun    Action = "run"    // EXPLAIN, tests of receivers: what makes the app do something
 )
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -56,6 +57,9 @@ type Config struct {
 	// EditorPaths translates the beginnings of paths, from where the app was built to where
 	// its code is on the viewer's machine: {"/src": "/home/me/shop"}.
 	EditorPaths map[string]string
+	// Snapshot copies the store as it is, for the command line; the copy goes when it is
+	// closed. Nil: nobody gets one.
+	Snapshot func(context.Context) (io.ReadCloser, error)
 	// Retention is how long the store keeps Records, for the health page.
 	Retention Retention
 	// ReadOnly takes every action away: viewers look and change nothing.

@@ -21,17 +21,18 @@ import (
 
 // Dashboard serves the pages. It is an http.Handler for everything below its prefix.
 type Dashboard struct {
-	config  Config
-	mux     *http.ServeMux
-	base    view.Base
-	streams chan struct{} // one for each live viewer
-	heavy   chan struct{} // one for each page in the making
-	key     []byte        // signs what every form carries
-	timings timings
-	plans   plans
-	edit    view.Editor
-	ever    longStats
-	editor  Editor // nil: nothing can be changed
+	config    Config
+	mux       *http.ServeMux
+	base      view.Base
+	streams   chan struct{} // one for each live viewer
+	heavy     chan struct{} // one for each page in the making
+	snapshots chan struct{} // one for the copy in the making
+	key       []byte        // signs what every form carries
+	timings   timings
+	plans     plans
+	edit      view.Editor
+	ever      longStats
+	editor    Editor // nil: nothing can be changed
 }
 
 const (
@@ -48,7 +49,7 @@ func New(c Config) (*Dashboard, error) {
 	}
 	d := &Dashboard{
 		config: c, mux: http.NewServeMux(), base: view.Base(c.Prefix),
-		streams: make(chan struct{}, maxStreams), heavy: make(chan struct{}, maxHeavy), key: newKey(),
+		streams: make(chan struct{}, maxStreams), heavy: make(chan struct{}, maxHeavy), snapshots: make(chan struct{}, 1), key: newKey(),
 	}
 	d.editor, _ = c.Store.(Editor)
 	if d.edit, err = editor(c.Editor, c.EditorPaths); err != nil {
@@ -103,6 +104,7 @@ func (d *Dashboard) routes() {
 	})
 	d.handle("requests/{id}/as/{format}", http.HandlerFunc(d.copyAs))
 	d.handle("events", http.HandlerFunc(d.events))
+	d.handle("api/v1/store", http.HandlerFunc(d.snapshot))
 	d.handle("healthz", http.HandlerFunc(healthz))
 	d.handle("static/", http.StripPrefix(d.config.Prefix+"static/", static.Handler()))
 	if d.config.Metrics != nil {

@@ -46,22 +46,7 @@ func writeBundle(ctx context.Context, path string, ids []instrument.ID, out io.W
 
 // copyStore copies a store that may be in use.
 func copyStore(ctx context.Context, from, to string) error {
-	db, err := sqlitefile.Open(from, sqlitefile.Options{ReadOnly: true})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	// Writing another file counts as writing, too.
-	if _, err := conn.ExecContext(ctx, "PRAGMA query_only = 0"); err != nil {
-		return err
-	}
-	_, err = conn.ExecContext(ctx, "VACUUM INTO ?", to)
-	return err
+	return withStore(ctx, from, func(s *store.Store) error { return s.Snapshot(ctx, to) })
 }
 
 // keepOnly removes all Records but some, and gives the room back.

@@ -34,7 +34,7 @@ N+1 that they did not.
 A side is one of
   a build       its revision or the beginning of it: 4f2a91c or build:4f2a91c
   a window      two times with ".." between: 2d..1d, 2026-11-19..2026-11-20, 1h..
-  a file        the path of another store: before.db
+  a file        the path of another store, or the address of a running app's dashboard
 Builds and windows are of the store that --db names.
 
 A handler counts as slower or faster when a rank test says so, the change is at
@@ -115,6 +115,10 @@ func parseSide(text string, now time.Time) (s side, err error) {
 	}
 	if path, ok := strings.CutPrefix(text, "file:"); ok {
 		s.file = path
+		return s, nil
+	}
+	if isAddress(text) {
+		s.file = text
 		return s, nil
 	}
 	if from, to, ok := strings.Cut(text, ".."); ok && !strings.ContainsAny(text, `/\`) {

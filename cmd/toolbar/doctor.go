@@ -78,6 +78,9 @@ func (f *doctorFlags) run(ctx context.Context, out io.Writer, now time.Time) err
 	if f.format != "text" && f.format != "json" {
 		return fmt.Errorf("--format: unknown format %q, use text or json", f.format)
 	}
+	if isAddress(f.db) { // once, and then as a file
+		return f.runOn(ctx, out, now)
+	}
 	list := filesOf(f.db)
 	err := withStore(ctx, f.db, func(s *store.Store) error {
 		d := &doctor{store: s, now: now}
@@ -112,6 +115,18 @@ func (f *doctorFlags) run(ctx context.Context, out io.Writer, now time.Time) err
 		return found("%d of %d checks are bad", n, len(list))
 	}
 	return nil
+}
+
+// runOn checks a copy of a running app's store.
+func (f *doctorFlags) runOn(ctx context.Context, out io.Writer, now time.Time) error {
+	copied, remove, err := fetchStore(ctx, f.db)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	local := *f
+	local.db = copied
+	return local.run(ctx, out, now)
 }
 
 func count(list []finding, state string) (n int) {

@@ -91,7 +91,7 @@ func (f *pruneFlags) options() (o store.Options, err error) {
 
 func (f *pruneFlags) run(ctx context.Context, out io.Writer) error {
 	o, err := f.options()
-	if err != nil {
+	if err = errors.Join(err, onlyFile("prune", f.db)); err != nil {
 		return err
 	}
 	var before int64

@@ -65,6 +65,9 @@ func (f *runFlags) run(cmd *cobra.Command, args []string) error {
 	if _, _, err := f.options(time.Now()); err != nil {
 		return err
 	}
+	if err := onlyFile("run", f.db); err != nil {
+		return err
+	}
 	path, err := filepath.Abs(f.db)
 	if err != nil {
 		return failed(err)

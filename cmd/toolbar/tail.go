@@ -57,7 +57,7 @@ func (f *tailFlags) run(ctx context.Context, args []string, out io.Writer) error
 		return err
 	}
 	return withStore(ctx, f.db, func(s *store.Store) error {
-		t := &tail{store: s, filter: chosen, out: out, format: format, seen: map[seenRecord]bool{}}
+		t := &tail{store: s, filter: chosen, out: out, format: format, seen: map[seenRecord]bool{}, every: tailEvery, again: func(fn func() error) error { return fn() }}
 		if head := newLineWriter(out, format, time.Now()).head(); head != "" {
 			if _, err := fmt.Fprintln(out, head); err != nil {
 				return failed(err)
@@ -65,6 +65,12 @@ func (f *tailFlags) run(ctx context.Context, args []string, out io.Writer) error
 		}
 		if err := t.begin(ctx, f.lines); err != nil {
 			return t.end(ctx, err)
+		}
+		if isAddress(f.db) {
+			t.every = fetchEvery
+			t.again = func(fn func() error) error {
+				return withStore(ctx, f.db, func(s *store.Store) error { t.store = s; return fn() })
+			}
 		}
 		return t.end(ctx, t.follow(ctx))
 	})
@@ -78,6 +84,8 @@ type tail struct {
 	format lineFormat
 	seen   map[seenRecord]bool
 	since  time.Time // Records that began before are not looked for any more
+	every  time.Duration
+	again  func(func() error) error // runs what reads the store, with a new copy of one that is elsewhere
 }
 
 // seenRecord is a Record in one of its two states.
@@ -143,7 +151,7 @@ func (t *tail) read(ctx context.Context) (rows []query.Row, err error) {
 
 // follow asks again and again, until ctx is done.
 func (t *tail) follow(ctx context.Context) error {
-	timer := time.NewTimer(tailEvery)
+	timer := time.NewTimer(t.every)
 	defer timer.Stop()
 	for {
 		select {
@@ -153,8 +161,8 @@ func (t *tail) follow(ctx context.Context) error {
 		}
 		start := time.Now()
 		t.since = start.Add(-tailBack)
-		rows, err := t.read(ctx)
-		if err != nil {
+		var rows []query.Row
+		if err := t.again(func() (err error) { rows, err = t.read(ctx); return err }); err != nil {
 			return err
 		}
 		fresh := slices.DeleteFunc(rows, func(r query.Row) bool { return t.seen[seenRecord{r.ID, r.Unfinished()}] })
@@ -163,7 +171,7 @@ func (t *tail) follow(ctx context.Context) error {
 			return err
 		}
 		t.forget()
-		timer.Reset(max(tailEvery, 5*time.Since(start)))
+		timer.Reset(max(t.every, 5*time.Since(start)))
 	}
 }
 

@@ -95,7 +95,7 @@ func (f *topFlags) watch(ctx context.Context, s *store.Store, o report.Options, 
 		}
 		o.Since = time.Now().Add(-f.window)
 		o.Limit = view.rows()
-		r, err := report.Build(ctx, s, o)
+		r, err := f.build(ctx, s, o, n)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil
@@ -108,6 +108,18 @@ func (f *topFlags) watch(ctx context.Context, s *store.Store, o report.Options, 
 		timer.Reset(f.every)
 	}
 	return nil
+}
+
+// build makes the next report, from a new copy of a store that is elsewhere.
+func (f *topFlags) build(ctx context.Context, s *store.Store, o report.Options, n int) (r *report.Report, err error) {
+	if !isAddress(f.db) || n == 0 {
+		return report.Build(ctx, s, o)
+	}
+	err = withStore(ctx, f.db, func(s *store.Store) error {
+		r, err = report.Build(ctx, s, o)
+		return err
+	})
+	return r, err
 }
 
 // topView draws on a terminal, or writes one table below the other.
