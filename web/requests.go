@@ -147,7 +147,7 @@ func rowModel(s *instrument.Summary, h instrument.HandlerInfo, longest time.Dura
 		ID: s.ID.String(), Kind: kindOf(h.Kind), Method: s.Method, Name: h.Name,
 		Status: statusOf(s), Code: s.Status, Start: s.StartTime(), Duration: s.Duration, Share: view.Share(s.Duration, longest),
 		Queries: int64(s.Count(instrument.KindQuery)), QueryTime: s.QueryTime, Signals: int64(s.Count(instrument.KindSignal)),
-		Note: s.Error, User: s.User, Tags: s.Tags, Pinned: s.Flags.Has(instrument.FlagPinned), Running: s.Flags.Has(instrument.FlagUnfinished),
+		Note: s.Error, User: s.User, Tags: s.Tags, Pinned: s.Flags.Has(instrument.FlagPinned), Running: s.Unfinished() && !s.Flags.Has(instrument.FlagError), // with an error, its process died
 	}
 	if s.Path != "" {
 		row.Name = s.Path
