@@ -2,6 +2,7 @@ package commands_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"os"
@@ -194,4 +195,20 @@ func ExampleWriteFile() {
 	// Output:
 	// "tea,3\n" false
 	// "tea,3\n" true
+}
+
+// On a fleet, the database that all hosts use keeps their runs apart: whichever host's
+// cron comes first runs the command, the others end with [commands.ExitLocked].
+func ExamplePostgresLocks() {
+	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL")) // any driver of PostgreSQL
+	if err != nil {
+		fmt.Println(err) // here: none is linked
+		return
+	}
+	root := commands.New("manage", commands.Locks(commands.PostgresLocks(db)))
+	root.Add(commands.Command{Name: "cleanup", Exclusive: true, Run: func(ctx context.Context, run *commands.Run) error {
+		_, err := db.ExecContext(ctx, "DELETE FROM carts WHERE touched < now() - interval '30 days'")
+		return err
+	}})
+	os.Exit(root.Main(context.Background()))
 }

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
-// Locker keeps runs of one command apart. [FileLocks] does it on one host; one on a
-// database does it for a fleet.
+// Locker keeps runs of one command apart. [FileLocks] does it on one host,
+// [PostgresLocks] on many.
 type Locker interface {
 	// Lock takes the lock of a name, or gives a [*LockedError] at once when it is
 	// taken. A lock whose process has ended is free.
@@ -54,4 +55,15 @@ func (inv *invocation) locked(c *registered, fn RunFunc) RunFunc {
 		}()
 		return fn(ctx, run)
 	}
+}
+
+// printable leaves the letters of a text that can be shown: what a lock says of its
+// holder, others may have written.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, s)
 }

@@ -44,12 +44,7 @@ func holder(file string) string {
 	b := make([]byte, 100)
 	n, _ := f.Read(b)
 	line, _, _ := strings.Cut(string(b[:n]), "\n")
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return -1
-		}
-		return r
-	}, line)
+	return printable(line)
 }
 
 // fileName makes a name part of a file's name.
