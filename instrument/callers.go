@@ -37,6 +37,15 @@ func Callers(skip, max int) Attr {
 	return e.attr
 }
 
+// CallerAt is Callers for a place that is known already, as the one in a slog.Record: a
+// program counter as runtime.Callers gives it. 0 is the zero Attr.
+func CallerAt(pc uintptr) Attr {
+	if pc == 0 {
+		return Attr{}
+	}
+	return Attr{key: KeyCaller, typ: attrStack, str: packPCs([]uintptr{pc})}
+}
+
 // callersDeep is apart, so that the usual way has a small frame.
 func callersDeep(skip, max int) Attr {
 	var pcs [callersFar]uintptr

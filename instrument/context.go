@@ -1,6 +1,9 @@
 package instrument
 
-import "context"
+import (
+	"context"
+	"sync/atomic"
+)
 
 // spanContext is the context of a span. Contexts may outlive their Record, so
 // they are never reused; they are made a dozen or more at a time.
@@ -19,8 +22,36 @@ func (c *spanContext) Value(key any) any {
 	if k, ok := key.(*byte); ok && k == contextKey {
 		return c
 	}
+	if labels, ok := c.labelsOf(key); ok {
+		return labels
+	}
+	if b := bridge.Load(); b != nil && b.Value != nil {
+		if v, ok := b.Value(key, c, c.rec, int(c.span)); ok {
+			return v
+		}
+	}
 	return c.Context.Value(key)
 }
+
+// Bridge lets this package and another tracing API see each other's spans in contexts.
+// Package oteltrace has OpenTelemetry's. Nil functions are not asked.
+type Bridge struct {
+	// Value answers what that API looks up in ctx, a Record's, where the span with the
+	// given index runs. It is asked for all values that are looked up, so it must be
+	// quick to say no.
+	Value func(key any, ctx context.Context, rec *Recording, span int) (any, bool)
+	// Below finds the Record's span that something begins below, where that API may have
+	// one in ctx that is within span.
+	Below func(ctx context.Context, rec *Recording, span int) int
+	// Cause is the place of that API's span in ctx, for a Record that begins there below
+	// no other; zero: there is none. foreign says that it is none that was made from here.
+	Cause func(ctx context.Context) (cause TraceContext, foreign bool)
+}
+
+var bridge atomic.Pointer[Bridge]
+
+// SetBridge sets the process's Bridge; nil takes it away.
+func SetBridge(b *Bridge) { bridge.Store(b) }
 
 func spanOf(ctx context.Context) *spanContext {
 	if c, ok := ctx.(*spanContext); ok {
@@ -61,10 +92,25 @@ func parentOf(ctx context.Context) (rec *Recording, span uint32, flags Flags) {
 		return c.rec, c.span, 0
 	}
 	if c := spanOf(ctx); c != nil {
-		return c.rec, c.span, 0
+		return c.rec, c.below(ctx), 0
 	}
 	if rec := labelled(); rec != nil && !rec.sealed.Load() {
 		return rec, 0, FlagInferred
 	}
 	return nil, 0, 0
+}
+
+// below is the span below which something begins in ctx, which c was found in.
+func (c *spanContext) below(ctx context.Context) uint32 {
+	b := bridge.Load()
+	if b == nil || b.Below == nil {
+		return c.span
+	}
+	span := c.span
+	c.rec.r.guard(func() {
+		if i := b.Below(ctx, c.rec, int(c.span)); i > 0 {
+			span = uint32(i)
+		}
+	})
+	return span
 }

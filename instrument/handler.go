@@ -154,6 +154,7 @@ func NamesSince(handler uint32, key Key) ([]*Handler, []string) {
 
 const (
 	maxName      = 256
+	maxPath      = 2 << 10
 	maxStatement = 4 << 10
 )
 
@@ -168,6 +169,13 @@ func boundName(kind Kind, name string) string {
 	h := fnv.New64a()
 	h.Write([]byte(name))
 	return fmt.Sprintf("%s…%016x", cut(name, limit-19), h.Sum64())
+}
+
+// cutNoted is cut that says at the end how much there was. It is for texts that are much
+// longer than the note.
+func cutNoted(s string, n int) string {
+	note := fmt.Sprintf("… (%d bytes in all)", len(s))
+	return cut(s, n-len(note)) + note
 }
 
 // cut shortens s to at most n bytes at a rune's boundary.

@@ -83,7 +83,22 @@ var bucketLeast = func() (least [maxBucket - minBucket + 1]int64) {
 }()
 
 // BucketUpper is the upper bound of bucket i, inclusive, in seconds.
-func BucketUpper(i int) float64 { return math.Exp2(float64(i) / perOctave) }
+func BucketUpper(i int) float64 {
+	if at := i - minBucket; at >= 0 && at < len(bucketUppers) {
+		return bucketUppers[at]
+	}
+	return upperOf(i)
+}
+
+func upperOf(i int) float64 { return math.Exp2(float64(i) / perOctave) }
+
+// bucketUppers has the upper bounds from minBucket on.
+var bucketUppers = func() (uppers [maxBucket - minBucket + 1]float64) {
+	for i := range uppers {
+		uppers[i] = upperOf(minBucket + i)
+	}
+	return uppers
+}()
 
 // bucketMiddle is the duration that stands for all in a bucket: the one whose
 // relative distance to both bounds is the same.
@@ -124,22 +139,61 @@ func (h *Histogram) addBucket(i int, n uint64) {
 }
 
 // Merge adds what o has counted.
-func (h *Histogram) Merge(o *Histogram) {
-	if len(h.buckets) == 0 {
-		h.buckets = append(h.buckets, o.buckets...)
-		return
-	}
-	at := 0 // both are in order: one walk through h finds all of o
-	for _, b := range o.buckets {
-		for at < len(h.buckets) && h.buckets[at].index < b.index {
-			at++
-		}
+func (h *Histogram) Merge(o *Histogram) { h.merge(o.buckets) }
+
+func (h *Histogram) merge(o []bucket) {
+	fresh, at := 0, 0 // how many of o are not in h; both are in order
+	for _, b := range o {
+		at = seek(h.buckets, at, b.index)
 		if at < len(h.buckets) && h.buckets[at].index == b.index {
 			h.buckets[at].count += b.count
 		} else {
-			h.buckets = slices.Insert(h.buckets, at, b)
+			fresh++
 		}
 	}
+	i, j := len(h.buckets)-1, len(o)-1
+	h.buckets = slices.Grow(h.buckets, fresh)[:len(h.buckets)+fresh]
+	for ; fresh > 0; j-- { // from the end, so that nothing is moved twice
+		for i >= 0 && h.buckets[i].index > o[j].index {
+			h.buckets[i+fresh] = h.buckets[i]
+			i--
+		}
+		if i < 0 || h.buckets[i].index != o[j].index {
+			h.buckets[i+fresh] = o[j]
+			fresh--
+		}
+	}
+}
+
+// seek is where the first bucket from a place on stands whose index is not below another.
+// Few buckets among many are found by jumps, many among many step by step.
+func seek(buckets []bucket, at int, index int32) int {
+	jump := 1
+	for at+jump < len(buckets) && buckets[at+jump].index < index {
+		at += jump
+		jump *= 2
+	}
+	end := min(at+jump, len(buckets))
+	for at < end {
+		if middle := int(uint(at+end) / 2); buckets[middle].index < index {
+			at = middle + 1
+		} else {
+			end = middle
+		}
+	}
+	return at
+}
+
+// MergeBinary adds what a histogram had counted that AppendBinary wrote. It does the same
+// as UnmarshalBinary and Merge, without making a Histogram of the bytes; bytes that are
+// anything else are an error and change nothing.
+func (h *Histogram) MergeBinary(b []byte) error {
+	var room [256]bucket
+	buckets, err := readBuckets(room[:0], b)
+	if err == nil {
+		h.merge(buckets)
+	}
+	return err
 }
 
 // Sub takes away what o has counted, which must be an earlier state of h; counts
@@ -229,28 +283,32 @@ var errHistogram = errors.New("instrument: read histogram: the bytes are not a h
 
 // UnmarshalBinary reads what AppendBinary wrote; bytes that are anything else are
 // an error and leave h empty.
-func (h *Histogram) UnmarshalBinary(b []byte) error {
-	h.buckets = nil
+func (h *Histogram) UnmarshalBinary(b []byte) (err error) {
+	h.buckets, err = readBuckets(nil, b)
+	return err
+}
+
+// readBuckets appends what AppendBinary wrote.
+func readBuckets(buckets []bucket, b []byte) ([]bucket, error) {
 	r := reader{b: b}
 	n := r.uvarint()
 	if n > numOctaves*perOctave {
-		return errHistogram
+		return nil, errHistogram
 	}
-	buckets := make([]bucket, 0, n)
+	buckets = slices.Grow(buckets, int(n))
 	last := int64(math.MinInt32)
 	index := int64(0)
 	for range n {
 		index += r.varint()
 		count := r.uvarint()
 		if index <= last || index < minBucket || index > maxBucket || count == 0 {
-			return errHistogram
+			return nil, errHistogram
 		}
 		last = index
 		buckets = append(buckets, bucket{int32(index), count})
 	}
 	if r.bad || len(r.b) != 0 {
-		return errHistogram
+		return nil, errHistogram
 	}
-	h.buckets = buckets
-	return nil
+	return buckets, nil
 }

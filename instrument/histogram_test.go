@@ -1,6 +1,7 @@
 package instrument_test
 
 import (
+	"bytes"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -90,6 +91,19 @@ func TestHistogram_MergeLosesNothing(t *testing.T) {
 	if !slices.Equal(a, b) {
 		t.Error("the merged histogram differs from that of all")
 	}
+	var fromBytes instrument.Histogram
+	for i := range parts {
+		stored, _ := parts[i].MarshalBinary()
+		if err := fromBytes.MergeBinary(stored); err != nil {
+			t.Fatal(err)
+		}
+		if err := fromBytes.MergeBinary(stored[:len(stored)-1]); err == nil {
+			t.Error("bytes that end early are merged")
+		}
+	}
+	if b, _ := fromBytes.MarshalBinary(); !slices.Equal(a, b) {
+		t.Error("merged from bytes it differs from that of all")
+	}
 	merged.Sub(&parts[0])
 	if merged.Count() != whole.Count()-parts[0].Count() {
 		t.Errorf("after Sub: %d, want %d", merged.Count(), whole.Count()-parts[0].Count())
@@ -127,6 +141,9 @@ func FuzzHistogramUnmarshal(f *testing.F) {
 			if h.Count() != 0 {
 				t.Error("an error left something behind")
 			}
+			if err := h.MergeBinary(b); err == nil || h.Count() != 0 {
+				t.Error("what cannot be read is merged")
+			}
 			return
 		}
 		h.Quantile(0.5)
@@ -136,4 +153,38 @@ func FuzzHistogramUnmarshal(f *testing.F) {
 			t.Errorf("what was read is not what is written: %v", err)
 		}
 	})
+}
+
+// TestHistogram_MergeIsAddingEach merges histograms of few and of many buckets, that have
+// none, some or all of them in common.
+func TestHistogram_MergeIsAddingEach(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(3, 4))
+	durations := func(n int) (list []time.Duration) {
+		low := rng.IntN(40)
+		for range n {
+			list = append(list, time.Duration(1)<<(low+rng.IntN(60-low))+time.Duration(rng.IntN(1000)))
+		}
+		return list
+	}
+	for range 500 {
+		var got, want instrument.Histogram
+		for range 1 + rng.IntN(8) {
+			var part instrument.Histogram
+			for _, d := range durations(rng.IntN(1 << rng.IntN(9))) {
+				n := uint64(1 + rng.IntN(3))
+				part.AddN(d, n)
+				want.AddN(d, n)
+			}
+			before, _ := part.MarshalBinary()
+			got.Merge(&part)
+			if after, _ := part.MarshalBinary(); !bytes.Equal(before, after) {
+				t.Fatal("merging changed what was merged")
+			}
+		}
+		a, _ := got.MarshalBinary()
+		if b, _ := want.MarshalBinary(); !bytes.Equal(a, b) {
+			t.Fatalf("got  %v\nwant %v", got, want)
+		}
+	}
 }

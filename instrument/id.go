@@ -59,6 +59,24 @@ func ParseID(s string) (ID, error) {
 	return id, nil
 }
 
+// MarshalText gives what String gives, "" for no Record, so that ids are text in JSON.
+func (id ID) MarshalText() ([]byte, error) {
+	if id == 0 {
+		return nil, nil
+	}
+	b := id.text()
+	return b[:], nil
+}
+
+// UnmarshalText reads what MarshalText wrote.
+func (id *ID) UnmarshalText(text []byte) (err error) {
+	*id = 0
+	if len(text) > 0 {
+		*id, err = ParseID(string(text))
+	}
+	return err
+}
+
 // Time is when the Record began, to the millisecond.
 func (id ID) Time() time.Time {
 	return time.UnixMilli(int64(id)>>(idProcessBits+idCounterBits) + idEpoch)

@@ -34,6 +34,38 @@ const labelKey = "toolbar_record"
 
 var labelKeyData = unsafe.StringData(labelKey)
 
+// What a context is asked for its labels with, and the type of the answer, a pointer
+// to profLabels. Contexts of Records answer by themselves: of the four allocations
+// that pprof.WithLabels makes there is none left.
+var labelsKey, labelsType = func() (key any, typ unsafe.Pointer) {
+	asked := &askedContext{Context: context.Background()}
+	pprof.Label(asked, labelKey)
+	answer := pprof.WithLabels(context.Background(), pprof.Labels(labelKey, "")).Value(asked.key)
+	return asked.key, (*emptyInterface)(unsafe.Pointer(&answer)).typ
+}()
+
+// askedContext remembers what it was asked for last.
+type askedContext struct {
+	context.Context
+	key any
+}
+
+func (c *askedContext) Value(key any) any {
+	c.key = key
+	return nil
+}
+
+// emptyInterface is the layout of an any that holds a pointer.
+type emptyInterface struct{ typ, data unsafe.Pointer }
+
+// labelsOf gives the labels of the Record's own context, when they are these alone.
+func (c *spanContext) labelsOf(key any) (labels any, ok bool) {
+	if c.span != 0 || c.rec.labels.list == nil || key != labelsKey {
+		return nil, false
+	}
+	return *(*any)(unsafe.Pointer(&emptyInterface{labelsType, unsafe.Pointer(&c.rec.labels)})), true
+}
+
 // label sets the goroutine's labels to those that it has, those of ctx and the
 // Record's own. The context that it gives must be passed on: an app's pprof.Do adds
 // to the labels of its context.
@@ -41,6 +73,13 @@ func (rec *Recording) label(ctx context.Context) context.Context {
 	rec.labelBefore = getProfLabel()
 	rec.labelText = rec.id.text()
 	text := unsafe.String(&rec.labelText[0], idLen)
+	if rec.labelBefore == nil && ctx.Value(labelsKey) == nil {
+		rec.ownLabel = [1]profLabel{{labelKey, text}}
+		rec.labels.list = rec.ownLabel[:]
+		setProfLabel(unsafe.Pointer(&rec.labels))
+		rec.labelled = true
+		return ctx
+	}
 	if rec.labelBefore != nil {
 		ctx = pprof.WithLabels(ctx, pprof.Labels(goroutineLabels(rec.labelBefore)...))
 	}
@@ -89,4 +128,6 @@ type labelState struct {
 	labelText   [idLen]byte
 	labelled    bool
 	labelBefore unsafe.Pointer
+	labels      profLabels // when it has no others; the context answers with them
+	ownLabel    [1]profLabel
 }

@@ -2,6 +2,7 @@ package instrument_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -15,6 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type keepSink struct {
 	t       *testing.T
 	refuse  bool
+	mu      sync.Mutex // guards what follows while Records end
 	records []*instrument.Record
 	blobs   [][]byte
 }
@@ -26,6 +28,8 @@ func (s *keepSink) Put(sum *instrument.Summary, blob []byte) {
 	if err != nil {
 		s.t.Errorf("decode: %v", err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.records = append(s.records, rec)
 	s.blobs = append(s.blobs, append([]byte(nil), blob...))
 }

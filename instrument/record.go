@@ -14,7 +14,14 @@ type Record struct {
 	Handler HandlerInfo
 	Attrs   []KV         // of the root span
 	Spans   []RecordSpan // in the order in which they began; the first is the root
+	// Flattened is how many spans stood deeper than MaxDepth. They stand at that depth,
+	// below the span that held them there.
+	Flattened int
 }
+
+// MaxDepth is how deep spans may stand below each other in a Record that is read; the
+// root is at depth 0. A page that draws thousands of levels is of no use to anybody.
+const MaxDepth = 256
 
 // RecordSpan is one span of a Record.
 type RecordSpan struct {
@@ -27,6 +34,26 @@ type RecordSpan struct {
 	Attrs    []KV
 	Stack    []Frame // innermost first; of a panic
 	Error    string  // why it failed: the error's or the panic's text
+}
+
+// SpanID is the id of a span in its trace, by its index in Spans. What the span called
+// has it as its [Summary.Caller].
+func (r *Record) SpanID(span int) SpanID {
+	root := r.Trace.SpanID
+	if root == (SpanID{}) {
+		binary.BigEndian.PutUint64(root[:], uint64(r.ID))
+	}
+	if span < 0 || span >= len(r.Spans) {
+		return SpanID{}
+	}
+	for _, kv := range r.Spans[span].Attrs {
+		if text, ok := kv.Value.(string); ok && kv.Key == KeySpanID.Name() {
+			if id, ok := parseSpanID(text); ok {
+				return id
+			}
+		}
+	}
+	return root.Child(span)
 }
 
 // HandlerInfo is a Handler as data: also of another process.
@@ -85,6 +112,30 @@ func (liveNames) Frames(pc uint64) (frames []Frame) {
 	}
 }
 
+// CachedFrames gives Names that know what n does and look the calls at a program counter
+// up once, which is most of what decoding a stack takes. They keep some thousands of
+// program counters, and are not for several goroutines at a time.
+func CachedFrames(n Names) Names { return &cachedFrames{Names: n} }
+
+type cachedFrames struct {
+	Names
+	frames map[uint64][]Frame
+}
+
+const maxCachedFrames = 8192
+
+func (c *cachedFrames) Frames(pc uint64) []Frame {
+	if f, ok := c.frames[pc]; ok {
+		return f
+	}
+	if c.frames == nil || len(c.frames) >= maxCachedFrames {
+		c.frames = map[uint64][]Frame{}
+	}
+	f := c.Names.Frames(pc)
+	c.frames[pc] = f
+	return f
+}
+
 var errBlob = errors.New("the bytes are not an encoded Record")
 
 // Decode reads a Record back. Damaged bytes are an error; whatever they are, it
@@ -105,6 +156,7 @@ func Decode(s Summary, blob []byte, n Names) (*Record, error) {
 	rec.Handler = rec.Spans[0].Handler
 	rec.Attrs = rec.Spans[0].Attrs
 	setSelf(rec.Spans)
+	rec.flatten()
 	return rec, nil
 }
 
@@ -229,6 +281,22 @@ func setSelf(spans []RecordSpan) {
 	for i := len(spans) - 1; i > 0; i-- {
 		p := &spans[spans[i].Parent]
 		p.Self = max(p.Self-spans[i].Duration, 0)
+	}
+}
+
+// flatten brings spans up that stand too deep. Parents come before their children.
+func (rec *Record) flatten() {
+	if len(rec.Spans) <= MaxDepth {
+		return
+	}
+	depths := make([]int, len(rec.Spans))
+	for i := 1; i < len(rec.Spans); i++ {
+		p := &rec.Spans[i]
+		if depths[p.Parent] == MaxDepth {
+			p.Parent = rec.Spans[p.Parent].Parent
+			rec.Flattened++
+		}
+		depths[i] = depths[p.Parent] + 1
 	}
 }
 

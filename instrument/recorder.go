@@ -12,6 +12,11 @@ import (
 type Config struct {
 	// Sink takes the Records. Nil: only statistics are kept.
 	Sink Sink
+	// Exporter makes Records those of another tracing system as well. Nil: there is none.
+	Exporter Exporter
+	// Reporter takes Records that it wants as well, whatever Sink and Exporter want: one
+	// that tells somebody of errors. Nil: there is none.
+	Reporter Sink
 	// Masker hides secrets before a Record is encoded. Nil: nothing is hidden.
 	Masker Masker
 	// Process is the number of this process in record ids, at most MaxProcess.
@@ -33,10 +38,13 @@ type Config struct {
 	NoLabels bool
 }
 
+// DefaultMaxSpans is how many spans a Record keeps unless Config.MaxSpans says otherwise.
+const DefaultMaxSpans = 1000
+
 const (
-	defaultMaxSpans     = 1000
 	defaultMaxAttrBytes = 64 << 10
 	maxAttrText         = 16 << 10 // of one attribute
+	maxSpanAttrs        = 128      // of one span, as OpenTelemetry has it
 )
 
 // DefaultSlow gives the threshold of a kind for which Config.Slow has none. A layer
@@ -64,6 +72,7 @@ func DefaultSlow(k Kind) time.Duration {
 // Recorder does nothing.
 type Recorder struct {
 	config  Config
+	sampler Sampler // Config.Sink, if it is one
 	slow    [MaxKinds + 1]int64
 	enabled atomic.Bool
 	wall    atomic.Int64 // wall clock minus monotonic clock, ns
@@ -91,13 +100,14 @@ var defaultRecorder atomic.Pointer[Recorder]
 // New makes a Recorder that is enabled.
 func New(c Config) *Recorder {
 	if c.MaxSpans <= 0 {
-		c.MaxSpans = defaultMaxSpans
+		c.MaxSpans = DefaultMaxSpans
 	}
 	c.MaxSpans = min(c.MaxSpans, maxSlabSpans)
 	if c.MaxAttrBytes <= 0 {
 		c.MaxAttrBytes = defaultMaxAttrBytes
 	}
 	r := &Recorder{config: c}
+	r.sampler, _ = c.Sink.(Sampler)
 	r.ids.process = uint64(c.Process) & MaxProcess
 	if c.Process == 0 {
 		r.ids.process = rand.Uint64N(MaxProcess) + 1

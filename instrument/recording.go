@@ -14,14 +14,16 @@ import (
 // its methods do nothing, and all methods of a nil *Recording do nothing. Methods
 // may be called from several goroutines.
 type Recording struct {
-	r      *Recorder
-	id     ID
-	start  int64
-	parent ID
-	trace  TraceContext
-	caller SpanID // the remote span that asked for this Record
-	ctx    context.Context
-	sealed atomic.Bool
+	r       *Recorder
+	id      ID
+	start   int64
+	parent  ID
+	trace   TraceContext
+	caller  SpanID   // of whoever caused this Record, in another process or in this
+	carried *Carried // nil: nothing
+	foreign bool     // began within a span of another tracing API
+	ctx     context.Context
+	sealed  atomic.Bool
 	labelState
 
 	mu        sync.Mutex // guards what follows
@@ -40,6 +42,7 @@ type Recording struct {
 	path      string
 	user      string
 	err       string
+	lastErr   error // that failed a span last: its chain is written
 	tags      []string
 	allocs    uint64
 	cycles    uint64
@@ -47,6 +50,7 @@ type Recording struct {
 	contexts  uint32 // made so far
 	own       [contextsFirst]spanContext
 	more      *[contextsNext]spanContext // those being taken when own is used up
+	rooms     any                        // those that StartScope takes from, of the type that was asked for last
 }
 
 // Contexts are taken from an array in the Recording first, which does for the
@@ -64,8 +68,15 @@ type Begin struct {
 	// Trace is the trace that the Record continues, as it came from outside. Zero: it
 	// begins one, or continues that of the Record in ctx.
 	Trace TraceContext
+	// Span is the Record's own id in its trace, where something else has given it one.
+	// Zero: a new one.
+	Span SpanID
+	// Carried is what came with the trace. Zero: what the Record in ctx carries.
+	Carried Carried
 	// Parent is the Record that caused this one. 0: the Record in ctx, if any.
 	Parent ID
+	// Method and Path are what lists show of a request, without the query.
+	Method, Path string
 	// Attrs are attributes of the root span.
 	Attrs []Attr
 }
@@ -78,17 +89,22 @@ func (r *Recorder) Begin(ctx context.Context, b Begin) (context.Context, *Record
 		return ctx, nil
 	}
 	now := Now()
-	rec := &Recording{r: r, start: now, handler: b.Handler, parent: b.Parent}
-	rec.id = r.ids.next((r.wall.Load() + now) / 1e6)
-	rec.linkTo(ctx, b.Trace)
+	// What is atomic waits for all writes before it, so it comes before the Recording.
+	id := r.ids.next((r.wall.Load() + now) / 1e6)
+	r.statsOf(b.Handler).inFlight.Add(1)
+	rec := &Recording{r: r, id: id, start: now, handler: b.Handler, parent: b.Parent}
+	rec.method, rec.path = cut(b.Method, maxName), cut(b.Path, maxPath)
+	rec.linkTo(ctx, &b)
 	rec.slab = r.slabs.Get().(*slab)
 	rec.slotFor(now, 0, b.Handler, 0)
-	rec.addAttrs(0, b.Attrs)
+	rec.addAttrs(rec.slab.at(0), b.Attrs)
+	if c := rec.carried; c != nil && c.Baggage != "" {
+		rec.addAttrs(rec.slab.at(0), []Attr{KeyBaggage.String(c.Baggage)})
+	}
 	rec.allocs, rec.cycles = r.runtime.recent(rec.slab.runtime[:], now)
 	if r.config.Sink != nil {
 		rec.load = r.load.recent(now)
 	}
-	r.statsOf(b.Handler).inFlight.Add(1)
 	if !r.config.NoLabels {
 		ctx = rec.label(ctx)
 	}
@@ -104,21 +120,58 @@ func (r *Recorder) Begin(ctx context.Context, b Begin) (context.Context, *Record
 
 // linkTo sets trace and parent from what came from outside, or else from the
 // Record that ctx runs in.
-func (rec *Recording) linkTo(ctx context.Context, remote TraceContext) {
+func (rec *Recording) linkTo(ctx context.Context, b *Begin) {
 	outer := FromContext(ctx)
 	if outer != nil && rec.parent == 0 {
 		rec.parent = outer.id
 	}
-	switch {
-	case remote.TraceID != TraceID{}:
-		rec.trace = TraceContext{TraceID: remote.TraceID, SpanID: newSpanID(), Sampled: remote.Sampled}
-		rec.caller = remote.SpanID
-	case outer != nil:
-		rec.trace = TraceContext{TraceID: outer.trace.TraceID, SpanID: newSpanID(), Sampled: outer.trace.Sampled}
-		rec.caller = outer.trace.SpanID
-	default:
-		rec.trace = newTrace()
+	rec.carry(&b.Carried, outer)
+	if b.Trace.TraceID == (TraceID{}) && outer != nil {
+		b.Trace = TraceContextOf(ctx)
 	}
+	if x := bridge.Load(); x != nil && x.Cause != nil && outer == nil {
+		rec.r.guard(func() { b.Trace = rec.bridged(ctx, x, b.Trace) })
+	}
+	if outer != nil {
+		rec.foreign = outer.foreign
+	}
+	rec.caller = b.Trace.SpanID
+	switch e := rec.r.config.Exporter; {
+	case e != nil && rec.askExporter(ctx, e, b.Trace):
+	case b.Trace.TraceID != TraceID{}:
+		rec.trace.TraceID, rec.trace.Sampled = b.Trace.TraceID, b.Trace.Sampled
+		rec.trace.SpanID.fill()
+	default:
+		rec.trace.TraceID.fill()
+		rec.trace.SpanID.fill()
+		rec.trace.Sampled = rec.r.Sampled(rec.trace.TraceID)
+	}
+	if b.Span != (SpanID{}) {
+		rec.trace.SpanID = b.Span
+	}
+}
+
+// bridged asks another API for the cause. Of the two in one trace that is the nearer one.
+func (rec *Recording) bridged(ctx context.Context, b *Bridge, cause TraceContext) TraceContext {
+	there, foreign := b.Cause(ctx)
+	rec.foreign = foreign
+	if there.TraceID != (TraceID{}) && (cause.TraceID == TraceID{} || cause.TraceID == there.TraceID) {
+		return there
+	}
+	return cause
+}
+
+// Foreign tells that the Record began within a span of another tracing API; see Bridge.
+func (rec *Recording) Foreign() bool { return rec != nil && rec.foreign }
+
+// askExporter reports false when the exporter gave no place in a trace.
+func (rec *Recording) askExporter(ctx context.Context, e Exporter, cause TraceContext) bool {
+	rec.r.guard(func() { rec.trace, rec.caller = e.Begin(ctx, rec, cause) })
+	if rec.trace.TraceID == (TraceID{}) || rec.trace.SpanID == (SpanID{}) {
+		rec.trace, rec.caller = TraceContext{}, cause.SpanID
+		return false
+	}
+	return true
 }
 
 // context makes the context of a span. Called before the Recording is shared, or
@@ -144,33 +197,34 @@ func (rec *Recording) nextContext() *spanContext {
 
 // slotFor takes the next slot; nil when the Record is sealed or full. Called
 // before the Recording is shared, or with mu held.
-func (rec *Recording) slotFor(now int64, parent uint32, h *Handler, f Flags) (*slot, uint32) {
+func (rec *Recording) slotFor(now int64, parent uint32, h *Handler, f Flags) *slot {
 	if rec.slab == nil {
-		return nil, 0
+		return nil
 	}
 	if int(rec.spans) >= rec.r.config.MaxSpans {
 		rec.left++
 		if int(h.kind) < len(rec.leftKinds) {
 			rec.leftKinds[h.kind]++
 		}
-		return nil, 0
+		return nil
 	}
 	i := rec.spans
 	rec.spans++
 	s := rec.slab.at(i)
-	s.handler, s.kind, s.parent, s.start = h.id, h.kind, parent, now
+	s.handler, s.kind, s.index, s.parent, s.start = h.id, h.kind, uint16(i), parent, now
 	if f != 0 {
 		s.flags.Store(uint32(f))
 		rec.inferred = rec.inferred || f.Has(FlagInferred)
 	}
-	return s, i
+	return s
 }
 
 // addAttrs keeps attributes within the cap. Called like slotFor.
-func (rec *Recording) addAttrs(span uint32, attrs []Attr) {
+func (rec *Recording) addAttrs(to *slot, attrs []Attr) {
 	if rec.slab == nil {
 		return
 	}
+	span := uint32(to.index)
 	kept := slices.Grow(rec.slab.attrs, len(attrs))
 	for i := range attrs {
 		a := &attrs[i]
@@ -179,17 +233,22 @@ func (rec *Recording) addAttrs(span uint32, attrs []Attr) {
 		}
 		text := a.str
 		if len(text) > maxAttrText {
-			text = cut(text, maxAttrText)
+			text = cutNoted(text, maxAttrText)
 			rec.capped = true
 		}
+		if to.attrs == maxSpanAttrs {
+			rec.capped = true
+			break
+		}
+		to.attrs++
 		if rec.attrBytes += len(text) + 8; rec.attrBytes > rec.r.config.MaxAttrBytes {
 			rec.capped = true
 			break
 		}
 		n := len(kept)
 		kept = kept[:n+1]
-		to := &kept[n] // field by field: the caller has just written them so, and copying more at once would wait for that
-		to.key, to.typ, to.num, to.str, to.span = a.key, a.typ, a.num, text, span
+		e := &kept[n] // field by field: the caller has just written them so, and copying more at once would wait for that
+		e.key, e.typ, e.num, e.str, e.span = a.key, a.typ, a.num, text, span
 	}
 	rec.slab.attrs = kept
 }
@@ -272,7 +331,7 @@ func (rec *Recording) SetHandler(h *Handler) {
 // Set adds attributes to the root span.
 func (rec *Recording) Set(attrs ...Attr) {
 	if rec.open() {
-		rec.addAttrs(0, attrs)
+		rec.addAttrs(rec.slab.at(0), attrs)
 		rec.mu.Unlock()
 	}
 }
@@ -320,7 +379,7 @@ func (rec *Recording) SetUser(name string) { rec.edit(func() { rec.user = cut(na
 
 // SetPath sets the method and path that lists show, without the query.
 func (rec *Recording) SetPath(method, path string) {
-	method, path = cut(method, maxName), cut(path, 2048)
+	method, path = cut(method, maxName), cut(path, maxPath)
 	if rec.open() {
 		rec.method, rec.path = method, path
 		rec.mu.Unlock()
@@ -349,10 +408,11 @@ func (rec *Recording) Fail(err error) {
 	if err == nil || rec == nil {
 		return
 	}
-	attrs := errorAttrs(err)
+	attrs, causes := errorAttrs(err), rec.causesOf(err, false)
 	rec.edit(func() {
 		rec.flag(FlagError)
-		rec.addAttrs(0, attrs[:])
+		rec.addAttrs(rec.slab.at(0), attrs[:])
+		rec.addAttrs(rec.slab.at(0), causes)
 		if rec.err == "" {
 			rec.err = attrs[0].str
 		}
@@ -371,9 +431,12 @@ func (rec *Recording) Panic(v any) {
 		return
 	}
 	attrs := panicAttrs(v, 3)
+	err, _ := v.(error)
+	causes := rec.causesOf(err, true)
 	rec.edit(func() {
 		rec.flag(FlagError | FlagPanic)
-		rec.addAttrs(0, attrs[:])
+		rec.addAttrs(rec.slab.at(0), attrs[:])
+		rec.addAttrs(rec.slab.at(0), causes)
 		if rec.err == "" {
 			rec.err = attrs[0].str
 		}

@@ -287,6 +287,15 @@ func FuzzDecode(f *testing.F) {
 		if err == nil && len(rec.Spans) == 0 {
 			t.Error("a Record without spans")
 		}
+		if bare := instrument.RootOnly(nil, b); err == nil {
+			s := instrument.Summary{Spans: uint32(len(rec.Spans))}
+			s.Strip()
+			line, err := instrument.Decode(s, bare, instrument.LiveNames())
+			if err != nil || len(line.Spans) != 1 || line.Spans[0].Duration != rec.Spans[0].Duration || line.Spans[0].Start != rec.Spans[0].Start ||
+				line.Spans[0].Handler.Name != rec.Spans[0].Handler.Name || int(line.Left) != len(rec.Spans)-1 {
+				t.Errorf("the root alone: %+v, %v", line, err)
+			}
+		}
 		instrument.PCs(b)
 	})
 }
@@ -307,5 +316,31 @@ func TestHandlerInfo_LabelTellsStatementsApart(t *testing.T) {
 	}
 	if got := (instrument.HandlerInfo{Kind: instrument.KindView, Name: "SELECT aaaaaaaaaaaaaaaa FROM b"}).Label(); !strings.Contains(got, "aaaa") {
 		t.Error("only statements are shortened")
+	}
+}
+
+func TestRecording_EndWithSaysWhatCameOut(t *testing.T) {
+	t.Parallel()
+	r, sink := newRecorder(t, instrument.Config{})
+	before, after := handler(t, instrument.KindRequest, "unknown"), handler(t, instrument.KindRequest, "known")
+	ctx, rec := r.Begin(context.Background(), instrument.Begin{
+		Handler: before, Method: "GET", Path: "/known", Attrs: []instrument.Attr{instrument.KeyQuery.String("a=b")},
+	})
+	instrument.Leaf(ctx, handler(t, instrument.KindQuery, "q")).End(nil)
+	if st := r.Stats(before); st.InFlight != 1 {
+		t.Errorf("%d in flight, want 1", st.InFlight)
+	}
+	rec.EndWith(instrument.Outcome{Handler: after, Status: 503, Flags: instrument.FlagError}, instrument.KeyBytesOut.Int(7))
+	rec.EndWith(instrument.Outcome{Handler: before, Status: 200})
+	got := sink.only()
+	if got.Handler.Name != after.Name() || got.Method != "GET" || got.Path != "/known" || got.Status != 503 || got.Flags != instrument.FlagError {
+		t.Errorf("got %s: %s %s %d [%s]", got.Handler.Name, got.Method, got.Path, got.Status, got.Flags)
+	}
+	if got.Attrs[0].Value != "a=b" || got.Attrs[1].Value != int64(7) {
+		t.Errorf("attributes %v", got.Attrs)
+	}
+	was, is := r.Stats(before), r.Stats(after)
+	if was.Count != 0 || was.InFlight != 0 || is.Count != 1 || is.Errors != 1 || is.InFlight != 0 || is.Self >= is.Sum {
+		t.Errorf("statistics: %+v before, %+v after", was, is)
 	}
 }

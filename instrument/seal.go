@@ -9,22 +9,49 @@ import (
 // is masked, encoded and handed over, all on this goroutine while the memory is hot.
 // Spans that have not ended stay in it as unfinished; when they end later only
 // statistics have them. A second End does nothing.
-func (rec *Recording) End() {
+func (rec *Recording) End() { rec.EndWith(Outcome{}) }
+
+// Outcome is what is known of a Record at its end only.
+type Outcome struct {
+	// Handler replaces the Record's, as SetHandler does. Nil leaves it.
+	Handler *Handler
+	// Status is the HTTP status or exit code. 0 leaves what SetStatus has said.
+	Status int
+	// Flags are added to the Record's.
+	Flags Flags
+}
+
+// EndWith is End with what came out, and with more attributes of the root span. It costs
+// less than a call for each of these.
+func (rec *Recording) EndWith(o Outcome, attrs ...Attr) {
 	if rec == nil {
 		return
 	}
 	now := max(Now(), rec.start)
-	rec.mu.Lock()
-	slab := rec.slab
-	rec.slab = nil
-	if slab != nil {
-		rec.sealed.Store(true)
-		slab.at(0).end.Store(now)
-	}
-	rec.mu.Unlock()
-	if slab == nil {
+	if !rec.open() {
 		return
 	}
+	slab := rec.slab
+	root := slab.at(0)
+	if len(attrs) > 0 {
+		rec.addAttrs(root, attrs)
+	}
+	if o.Flags != 0 {
+		root.flags.Or(uint32(o.Flags))
+	}
+	if o.Status != 0 {
+		rec.status = o.Status
+	}
+	rec.r.statsOf(rec.handler).inFlight.Add(-1)
+	if o.Handler != nil {
+		rec.r.statsOf(o.Handler) // account wants every handler to have counters
+		rec.handler = o.Handler
+		root.setHandler(o.Handler)
+	}
+	rec.slab = nil
+	rec.sealed.Store(true)
+	root.end.Store(now)
+	rec.mu.Unlock()
 	rec.unlabel()
 	rec.r.guard(func() { rec.finish(slab, now) })
 }
@@ -40,19 +67,11 @@ func (rec *Recording) finish(slab *slab, now int64) {
 	rec.markSlow(s, slab)
 	ended := rec.account(s, slab)
 	root := r.statsOf(rec.handler)
-	root.inFlight.Add(-1)
 	root.observe(int64(s.Duration))
 	if s.Flags.Has(FlagError) {
 		root.failed(s.Flags.Has(FlagPanic))
 	}
-	if sink := r.config.Sink; sink != nil && (rec.announced || sink.Want(s)) {
-		rec.addRuntime(slab, now)
-		rec.addLoad(slab, now)
-		rec.addCost(slab, now)
-		r.maskSummary(s)
-		slab.out = r.encode(slab.out[:0], slab, rec, now)
-		sink.Put(s, slab.out)
-	}
+	rec.handOver(s, slab, now)
 	r.eachHook(func(h *Hooks) {
 		if h.Finished != nil {
 			h.Finished(rec, s)
@@ -64,10 +83,44 @@ func (rec *Recording) finish(slab *slab, now int64) {
 	}
 }
 
+// handOver masks and encodes the Record, once, for whoever wants it.
+func (rec *Recording) handOver(s *Summary, slab *slab, now int64) {
+	r := rec.r
+	sink, exporter := r.config.Sink, r.config.Exporter
+	exports := exporter != nil && exporter.Want(s)
+	keeps := sink != nil && (rec.announced || sink.Want(s))
+	reports := r.reports(s)
+	if !keeps && !exports && !reports {
+		return
+	}
+	rec.addRuntime(slab, now)
+	rec.addLoad(slab, now)
+	rec.addCost(slab, now)
+	r.maskSummary(s)
+	slab.out = r.encode(slab.out[:0], slab, rec, now)
+	if exports {
+		r.guard(func() { exporter.Put(s, slab.out) })
+	}
+	if reports {
+		r.guard(func() { r.config.Reporter.Put(s, slab.out) })
+	}
+	if keeps {
+		sink.Put(s, slab.out)
+	}
+}
+
+// reports asks the Reporter.
+func (r *Recorder) reports(s *Summary) (wanted bool) {
+	if r.config.Reporter != nil {
+		r.guard(func() { wanted = r.config.Reporter.Want(s) })
+	}
+	return wanted
+}
+
 // summarise fills in what is known without looking at the spans.
 func (rec *Recording) summarise(s *Summary, slab *slab, end int64) {
 	root := slab.at(0)
-	s.ID, s.Handler, s.Parent, s.Trace = rec.id, rec.handler, rec.parent, rec.trace
+	s.ID, s.Handler, s.Parent, s.Trace, s.Caller = rec.id, rec.handler, rec.parent, rec.trace, rec.caller
 	s.Start = rec.r.wall.Load() + rec.start
 	s.Duration = time.Duration(end - rec.start)
 	s.Status, s.Method, s.Path, s.User, s.Tags = rec.status, rec.method, rec.path, rec.user, rec.tags
@@ -120,6 +173,9 @@ func (rec *Recording) account(s *Summary, slab *slab) (ended bool) {
 			children[p.parent] += d
 			if Flags(p.flags.Load()).Has(FlagError) {
 				s.Failed++
+				if p.kind == KindReceiver || p.kind == KindException {
+					s.Flags |= FlagException
+				}
 			}
 		}
 		if p.kind == KindQuery {
@@ -128,6 +184,9 @@ func (rec *Recording) account(s *Summary, slab *slab) (ended bool) {
 		if children[i] > 0 {
 			table[p.handler].Load().shard().below.Add(min(children[i], d))
 		}
+	}
+	if s.Flags.Has(FlagException) {
+		slab.at(0).flags.Or(uint32(FlagException))
 	}
 	return ended
 }

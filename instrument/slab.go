@@ -33,7 +33,9 @@ type slot struct {
 	start   int64
 	end     atomic.Int64 // 0 while it runs; the last write of a span
 	flags   atomic.Uint32
-	kind    Kind // the handler's
+	kind    Kind   // the handler's
+	attrs   uint8  // how many it has, without those that were attached
+	index   uint16 // its own
 }
 
 func (s *slot) setHandler(h *Handler) { s.handler, s.kind = h.id, h.kind }

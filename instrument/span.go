@@ -12,12 +12,11 @@ import (
 //	ctx, span := instrument.Start(ctx, handler)
 //	err := work(ctx)
 //	span.End(err)
-type Span struct {
+type Span struct { // of four words: the compiler keeps it in registers
 	stats *handlerStats // nil: does nothing
 	rec   *Recording    // nil: no Record, statistics only
 	slot  *slot         // nil: left out of the Record, statistics only
 	start int64
-	index uint32
 }
 
 // Start begins a span below the one in ctx, and gives the context in which further
@@ -53,12 +52,12 @@ func start(ctx context.Context, now int64, h *Handler, attrs []Attr) (context.Co
 	}
 	s := Span{stats: rec.r.statsOf(h), rec: rec, start: now}
 	rec.mu.Lock()
-	s.slot, s.index = rec.slotFor(now, parent, h, flags)
+	s.slot = rec.slotFor(now, parent, h, flags)
 	if s.slot != nil {
 		if len(attrs) > 0 {
-			rec.addAttrs(s.index, attrs)
+			rec.addAttrs(s.slot, attrs)
 		}
-		ctx = rec.context(ctx, s.index)
+		ctx = rec.context(ctx, uint32(s.slot.index))
 	}
 	rec.mu.Unlock()
 	return ctx, s
@@ -94,12 +93,37 @@ func leaf(ctx context.Context, now int64, h *Handler, attrs []Attr) Span {
 	}
 	s := Span{stats: rec.r.statsOf(h), rec: rec, start: now}
 	rec.mu.Lock()
-	s.slot, s.index = rec.slotFor(now, parent, h, flags)
+	s.slot = rec.slotFor(now, parent, h, flags)
 	if s.slot != nil && len(attrs) > 0 {
-		rec.addAttrs(s.index, attrs)
+		rec.addAttrs(s.slot, attrs)
 	}
 	rec.mu.Unlock()
 	return s
+}
+
+// Child begins a span below s, at a time that the caller has read or at the present for
+// 0, and gives the context, made from ctx, in which further spans are below the new one.
+// For who begins all that is right below s, it spares the context that Start makes.
+func (s Span) Child(ctx context.Context, now int64, h *Handler, attrs ...Attr) (context.Context, Span) {
+	if s.stats == nil || h == nil {
+		return ctx, Span{}
+	}
+	if now == 0 {
+		now = Now()
+	}
+	c := Span{stats: s.stats.recorder.statsOf(h), rec: s.rec, start: now}
+	if s.slot == nil || !s.rec.open() {
+		return ctx, c
+	}
+	c.slot = s.rec.slotFor(now, uint32(s.slot.index), h, 0)
+	if c.slot != nil {
+		if len(attrs) > 0 {
+			s.rec.addAttrs(c.slot, attrs)
+		}
+		ctx = s.rec.context(ctx, uint32(c.slot.index))
+	}
+	s.rec.mu.Unlock()
+	return ctx, c
 }
 
 // loose is a span outside any Record.
@@ -126,6 +150,16 @@ func (s Span) Active() bool { return s.stats != nil }
 
 // Recorded reports whether the span is in a Record, so that attributes are kept.
 func (s Span) Recorded() bool { return s.slot != nil }
+
+// Index is the span's place in its Record; 0, the Record itself, for one that is in
+// none, and when the Record has ended.
+func (s Span) Index() (i int) {
+	if s.slot != nil && s.rec.open() {
+		i = int(s.slot.index)
+		s.rec.mu.Unlock()
+	}
+	return i
+}
 
 // End ends the span; err, when not nil, is why it failed. A second End does
 // nothing.
@@ -169,7 +203,7 @@ func (s Span) Set(attrs ...Attr) {
 		return
 	}
 	s.rec.mu.Lock()
-	s.rec.addAttrs(s.index, attrs)
+	s.rec.addAttrs(s.slot, attrs)
 	s.rec.mu.Unlock()
 }
 
@@ -199,9 +233,19 @@ func (s Span) Fail(err error) {
 		return
 	}
 	attrs := errorAttrs(err)
-	if s.failed(FlagError, attrs[:]) {
+	s.failWith(err, FlagError, attrs[:])
+}
+
+// failWith marks the span, with attributes that describe err, and tells the hooks. It
+// reports false if the span had failed so already. Without an err nobody is told.
+func (s Span) failWith(err error, f Flags, attrs []Attr) bool {
+	if s.stats == nil || !s.failed(err, f, attrs) {
+		return false
+	}
+	if err != nil {
 		s.report(err)
 	}
+	return true
 }
 
 // Panic marks the span as ended by a panic with the value v. Called in the
@@ -212,7 +256,8 @@ func (s Span) Panic(v any) {
 		return
 	}
 	attrs := panicAttrs(v, 3)
-	if s.failed(FlagError|FlagPanic, attrs[:]) {
+	err, _ := v.(error)
+	if s.failed(err, FlagError|FlagPanic, attrs[:]) {
 		s.report(fmt.Errorf("panic: %s", attrs[0].str))
 	}
 }
@@ -231,16 +276,18 @@ func (s Span) report(err error) {
 }
 
 // failed reports false if the span had failed so already.
-func (s Span) failed(f Flags, attrs []Attr) bool {
+func (s Span) failed(err error, f Flags, attrs []Attr) bool {
 	if s.slot != nil {
 		again := false
+		causes := s.rec.causesOf(err, f.Has(FlagPanic))
 		s.rec.edit(func() {
 			again = Flags(s.slot.flags.Load()).Has(f)
 			if again {
 				return
 			}
 			s.slot.flags.Or(uint32(f))
-			s.rec.addAttrs(s.index, attrs)
+			s.rec.addAttrs(s.slot, attrs)
+			s.rec.addAttrs(s.slot, causes)
 		})
 		if again {
 			return false

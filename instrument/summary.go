@@ -22,11 +22,12 @@ const (
 	FlagPinned                       // kept until somebody unpins it
 	FlagTagged                       // the app gave it a tag
 	FlagCapped                       // spans or attributes were left out
+	FlagException                    // of a Record: an error or panic of a receiver, or a reported one, is in it
 )
 
 var flagNames = [...]string{
 	"error", "panic", "slow", "inferred", "unfinished", "skipped",
-	"client gone", "hijacked", "streamed", "pinned", "tagged", "capped",
+	"client gone", "hijacked", "streamed", "pinned", "tagged", "capped", "exception",
 }
 
 // Has reports whether all of the given flags are set.
@@ -53,6 +54,7 @@ type Summary struct {
 	Status   int           // HTTP status or exit code
 	Flags    Flags
 	Trace    TraceContext // SpanID is the Record's own
+	Caller   SpanID       // the span that caused this Record, of this process or another; zero for none
 	Parent   ID           // the Record that caused this one; 0 for none
 
 	Method, Path, User string

@@ -1,7 +1,9 @@
 package instrument
 
 import (
+	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"math/rand/v2"
 )
 
@@ -17,6 +19,21 @@ func (t TraceID) String() string {
 		return ""
 	}
 	return hex.EncodeToString(t[:])
+}
+
+// MarshalText gives what String gives, so that ids are text in JSON.
+func (t TraceID) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (t *TraceID) UnmarshalText(text []byte) error {
+	*t = TraceID{}
+	if len(text) == 0 {
+		return nil
+	}
+	if len(text) != 2*len(t) || !lowerHex(t[:], string(text)) {
+		return fmt.Errorf("parse trace id %q: it is not 32 lower-case hexadecimal digits", text)
+	}
+	return nil
 }
 
 // String is the id in lower-case hexadecimal; "" for none.
@@ -63,6 +80,34 @@ func lowerHex(dst []byte, s string) bool {
 	return err == nil
 }
 
+// KeySpanID is the id of a span that another tracing system gave it, on the spans that
+// one was given to: see Exporter. Others have the one that SpanID.Child tells.
+var KeySpanID = NewKey("trace.span_id")
+
+func parseSpanID(text string) (s SpanID, ok bool) {
+	if len(text) != 2*len(s) || !lowerHex(s[:], text) {
+		return SpanID{}, false
+	}
+	return s, s != SpanID{}
+}
+
+// Child is the id of a span in the Record whose own id is s, by its place in
+// Record.Spans: 0 is the Record itself. Ids are worked out when somebody asks, so that
+// spans need not carry one, and they are the same while a Record runs and when it is
+// read back.
+func (s SpanID) Child(span int) SpanID {
+	if span == 0 || s == (SpanID{}) {
+		return s
+	}
+	// SplitMix64: different places never give the same id.
+	x := binary.BigEndian.Uint64(s[:]) + uint64(span)*0x9E3779B97F4A7C15
+	x = (x ^ x>>30) * 0xBF58476D1CE4E5B9
+	x = (x ^ x>>27) * 0x94D049BB133111EB
+	x ^= x >> 31
+	binary.BigEndian.PutUint64(s[:], max(x, 1))
+	return s
+}
+
 // Traceparent is the header's text; "" outside a trace.
 func (t TraceContext) Traceparent() string {
 	if t.TraceID == (TraceID{}) || t.SpanID == (SpanID{}) {
@@ -75,22 +120,14 @@ func (t TraceContext) Traceparent() string {
 	return "00-" + t.TraceID.String() + "-" + t.SpanID.String() + flags
 }
 
-// newTrace begins a trace. The ids come from the runtime's ChaCha8 source, which
-// is seeded by the operating system and safe for concurrent use.
-func newTrace() (t TraceContext) {
-	putUint64(t.TraceID[:8], rand.Uint64())
-	putUint64(t.TraceID[8:], rand.Uint64())
-	t.SpanID = newSpanID()
-	return t
+// fill makes a new id, in place. Ids come from the runtime's ChaCha8 source, which is
+// seeded by the operating system and safe for concurrent use.
+func (t *TraceID) fill() {
+	binary.BigEndian.PutUint64(t[:8], rand.Uint64()|1) // never all zero
+	binary.BigEndian.PutUint64(t[8:], rand.Uint64())
 }
 
-func newSpanID() (s SpanID) {
-	putUint64(s[:], rand.Uint64()|1) // never all zero
-	return s
-}
-
-func putUint64(b []byte, v uint64) {
-	for i := range 8 {
-		b[i] = byte(v >> (56 - 8*i))
-	}
+// fill makes a new id, in place.
+func (s *SpanID) fill() {
+	binary.BigEndian.PutUint64(s[:], rand.Uint64()|1) // never all zero
 }

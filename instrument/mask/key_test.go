@@ -81,7 +81,7 @@ func TestT11_HarmlessNamesStayVisible(t *testing.T) {
 		"class_id", "classId", "processID", "status_id", "inside", "lesson", "processor", "compressor", "association", "class_name",
 		"className", "businessName", "footprint", "root_path", "hotpath", "records_number", "ui_banner", "num_failed", "numFailed", "secretary",
 		"possession", "bypass", "compass", "keys", "key_count", "keyword", "name", "email", "id", "status", "path", "duration", "user_id",
-		"basalt", "encrypted", "description", "key1", "assign", "resign", "opinion", "mapping",
+		"basalt", "encrypted", "stopwords", "description", "key1", "assign", "resign", "opinion", "mapping",
 	} {
 		if mask.Default().Key(key) {
 			t.Errorf("Key(%q) = true", key)

@@ -56,7 +56,7 @@ func builtinTerms() []term {
 		"signingkey", "encryptionkey", "credential", "cookie", "csrf", "xsrf", "jwt", "bearer", "saml", "signature",
 		"twofactor", "cardnumber", "creditcard", "connectionstring", "connstr", "databaseurl", "symfony", "consumerid")
 	add(asTail, "otp", "mfa", "cvv", "cvc", "ssn", "iban", "dsn", "certificate")
-	add(asWord, "sso", "sig", "pin", "pass", "pw", "salt", "crypt", "2fa", "dbpass", "userpass", "pgpass", "smtppass", "redispass")
+	add(asWord, "sso", "sig", "pin", "pass", "pw", "pword", "salt", "crypt", "2fa", "dbpass", "userpass", "pgpass", "smtppass", "redispass")
 	list = append(list, ambiguousTerms()...)
 	for _, t := range list {
 		for i := range t.except {

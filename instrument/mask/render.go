@@ -15,6 +15,7 @@ const (
 	renderItems   = 16  // of a slice or map
 	renderSorted  = 256 // maps beyond this only tell their length
 	renderSlack   = 256 // read beyond the limit, so that a cut secret is still recognised
+	treeItems     = 100 // of a slice or map, where each has a line
 )
 
 // Struct renders a Go value in one line of at most max bytes (zero means 1024),
@@ -37,6 +38,19 @@ func (r *Rules) Struct(v any, max int) (text string) {
 	return p.String()
 }
 
+// Tree is Struct on as many lines as v has parts, indented by tabs, with the types of
+// structs and maps, and up to 100 parts of a slice or map: for a reader who asked to
+// see this value.
+func (r *Rules) Tree(v any, max int) (text string) {
+	defer failClosed(&text)
+	if max <= 0 {
+		max = defaultRender
+	}
+	p := printer{r: r.orDefault(), max: max, tree: true}
+	p.value(reflect.ValueOf(v), "", 0)
+	return p.String()
+}
+
 const ellipsis = "…"
 
 // printer writes until it is full.
@@ -45,6 +59,63 @@ type printer struct {
 	buf   strings.Builder
 	max   int
 	above []uintptr // pointers, maps and slices that are being rendered
+	tree  bool      // each part on a line of its own
+}
+
+// open begins what has parts, of type t; nil where it has none to tell.
+func (p *printer) open(t reflect.Type, bracket string) {
+	if p.tree && t != nil {
+		p.write(typeName(t))
+	}
+	p.write(bracket)
+}
+
+// typeName is how a type is called where it is used. One without a name is told by its
+// kind: its fields follow anyway.
+func typeName(t reflect.Type) string {
+	if s := t.String(); !strings.Contains(s, "struct {") {
+		return s
+	}
+	return t.Kind().String()
+}
+
+// next goes to part i of what stands at depth.
+func (p *printer) next(i, depth int) {
+	switch {
+	case p.tree:
+		p.write("\n" + strings.Repeat("\t", depth))
+	case i > 0:
+		p.write(" ")
+	}
+}
+
+// more says that there are parts after the n that are shown, if so.
+func (p *printer) more(i, all int) bool {
+	shown := renderItems
+	if p.tree {
+		shown = treeItems
+	}
+	if i < shown {
+		return false
+	}
+	p.write(ellipsis + "+" + strconv.Itoa(all-i))
+	return true
+}
+
+// colon stands between a part's name and its value.
+func (p *printer) colon() {
+	p.write(":")
+	if p.tree {
+		p.write(" ")
+	}
+}
+
+// close ends what has n parts.
+func (p *printer) close(bracket string, n, depth int) {
+	if p.tree && n > 0 {
+		p.write("\n" + strings.Repeat("\t", depth-1))
+	}
+	p.write(bracket)
 }
 
 func (p *printer) full() bool { return p.buf.Len() > p.max }
@@ -164,23 +235,22 @@ func (p *printer) plain(v reflect.Value, key string) {
 
 // fields writes a struct.
 func (p *printer) fields(v reflect.Value, depth int) {
-	p.write("{")
-	for i, f := range p.r.fieldsOf(v.Type()) {
+	fields := p.r.fieldsOf(v.Type())
+	p.open(v.Type(), "{")
+	for i, f := range fields {
 		if p.full() {
 			return
 		}
-		if i > 0 {
-			p.write(" ")
-		}
+		p.next(i, depth)
 		p.write(f.name)
-		p.write(":")
+		p.colon()
 		if f.hidden {
 			p.secret(v.Field(f.index))
 			continue
 		}
 		p.value(v.Field(f.index), f.name, depth)
 	}
-	p.write("}")
+	p.close("}", len(fields), depth)
 }
 
 // secret writes Redacted, unless there is nothing to hide.
@@ -200,21 +270,18 @@ func (p *printer) items(v reflect.Value, key string, depth int) {
 		p.write("<" + strconv.Itoa(v.Len()) + " bytes>")
 		return
 	}
-	p.write("[")
+	p.open(v.Type(), "[")
 	for i := range v.Len() {
 		if p.full() {
 			return
 		}
-		if i > 0 {
-			p.write(" ")
-		}
-		if i == renderItems {
-			p.write(ellipsis + "+" + strconv.Itoa(v.Len()-i))
+		p.next(i, depth)
+		if p.more(i, v.Len()) {
 			break
 		}
 		p.value(v.Index(i), key, depth)
 	}
-	p.write("]")
+	p.close("]", v.Len(), depth)
 }
 
 // timeFormat is short, sorts, and keeps what a debugger asks for.

@@ -94,22 +94,21 @@ func (p *printer) logValue(x slog.Value, from reflect.Type, key string, depth in
 }
 
 func (p *printer) attrs(attrs []slog.Attr, depth int) {
-	p.write("{")
+	p.open(nil, "{")
 	for i, a := range attrs {
 		if p.full() {
 			return
 		}
-		if i > 0 {
-			p.write(" ")
-		}
-		p.write(p.r.Text(a.Key) + ":")
+		p.next(i, depth)
+		p.write(p.r.Text(a.Key))
+		p.colon()
 		if p.r.Key(a.Key) {
 			p.write(Redacted)
 			continue
 		}
 		p.logValue(a.Value.Resolve(), nil, a.Key, depth)
 	}
-	p.write("}")
+	p.close("}", len(attrs), depth)
 }
 
 // hasFields reports whether a String method of this type might spell out a
@@ -158,25 +157,31 @@ func (p *printer) entries(v reflect.Value, depth int) {
 		list = append(list, entry{name.String(), it.Value()})
 	}
 	slices.SortFunc(list, func(a, b entry) int { return strings.Compare(a.name, b.name) })
-	p.write("map[")
+	if p.tree {
+		p.open(v.Type(), "{")
+	} else {
+		p.open(nil, "map[")
+	}
 	for i, e := range list {
 		if p.full() {
 			return
 		}
-		if i > 0 {
-			p.write(" ")
-		}
-		if i == renderItems {
-			p.write(ellipsis + "+" + strconv.Itoa(len(list)-i))
+		p.next(i, depth)
+		if p.more(i, len(list)) {
 			break
 		}
 		p.entry(e, depth)
 	}
-	p.write("]")
+	if p.tree {
+		p.close("}", len(list), depth)
+	} else {
+		p.close("]", len(list), depth)
+	}
 }
 
 func (p *printer) entry(e entry, depth int) {
-	p.write(p.r.Text(e.name) + ":")
+	p.write(p.r.Text(e.name))
+	p.colon()
 	if p.r.Key(e.name) {
 		p.secret(e.value)
 		return

@@ -45,6 +45,7 @@ type Options struct {
 // works as Default does.
 type Rules struct {
 	keys     *automaton
+	deny     []string // of Options, normalised
 	allow    map[string]bool
 	patterns []*regexp.Regexp
 	hook     func(key, value string) (string, bool)
@@ -76,7 +77,7 @@ func New(opts Options) (*Rules, error) {
 	if i := slices.Index(opts.Patterns, nil); i >= 0 {
 		return nil, fmt.Errorf("mask: Patterns[%d] is nil: compile it with regexp.MustCompile", i)
 	}
-	r := &Rules{patterns: slices.Clone(opts.Patterns), hook: opts.Hook}
+	r := &Rules{deny: deny, patterns: slices.Clone(opts.Patterns), hook: opts.Hook}
 	if r.keys, err = newAutomaton(append(builtinTerms(), customTerms(deny)...)); err != nil {
 		return nil, err
 	}
