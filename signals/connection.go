@@ -25,6 +25,8 @@ type Connection struct {
 	first      bool
 	once       bool
 	alone      bool            // in concurrent sends
+	queued     bool            // called by a queue
+	queue      Queue           // nil: the program's
 	until      context.Context // nil: no end
 	unbind     func() bool     // forgets until
 	called     atomic.Bool     // at least once

@@ -10,4 +10,5 @@ const (
 	queueKey
 	lineageKey
 	scopeKey
+	transactionKey
 )

@@ -117,6 +117,7 @@ func (c *Connection) options() (out []string) {
 	add(c.first, "First()")
 	add(c.once, "Once()")
 	add(c.alone, "Alone()")
+	add(c.queued, "Queued()")
 	add(c.until != nil, "Until(ctx)")
 	for _, name := range c.Conditions() {
 		if !strings.Contains(name, "(") {

@@ -9,7 +9,7 @@ import (
 // send calls the receivers that p has chosen, as a span and inside the interceptors.
 func (c *core) send(ctx context.Context, e anyEvent, p plan) ([]Result, error) {
 	d := dispatch{event: e, list: p.list, results: p.results, limit: p.limit}
-	d.runner = runner{core: c, ctx: ctx, layers: p.layers, mode: p.mode, delivered: p.delivered}
+	d.runner = runner{core: c, ctx: ctx, layers: p.layers, mode: p.mode, delivered: p.delivered, chosen: p.only != ""}
 	defer d.end()
 	if c.started.Add(1)-c.ended.Load() > maxDepth || p.deep {
 		if d.err = c.checkDepth(ctx); d.err != nil {

@@ -63,6 +63,14 @@
 // [Event.Values], to the sender through [Event.Return]. For whom they run they ask
 // [ScopeOf]; a [Queue] keeps that, never the context.
 //
+// # Later, and elsewhere
+//
+// [Signal.SendAsync] queues a send, and receivers that are [Queued] are called by a queue
+// while the others run at once; package tasks has a queue that outlives the program. What
+// travels is data: the payload as JSON, values that have an identity ([Identify]) by id,
+// and the [Scope]. So a call may be made twice after a crash: what it does should bear
+// that.
+//
 // # Cost
 //
 // With nobody listening a send is two atomic loads. Without a recorder it allocates

@@ -182,3 +182,35 @@ func ExampleAll() {
 	}
 	// Output: inventory_low int 0 receivers
 }
+
+func ExampleSignal_SendAsync() {
+	q := &memoryQueue{} // a program has that of package tasks
+	defer signals.UseQueue(q)()
+	paid := signals.New[int]("paid", signals.Unlisted())
+	paid.Connect(say[int]("mail about order"))
+
+	ctx := signals.WithUser(context.Background(), "ann")
+	err := paid.SendAsync(ctx, "shop", 7)
+	fmt.Println("answered the request,", err)
+	results, err := q.calls[0].Run(context.Background()) // as a worker does
+	fmt.Println(results.Len(), "receiver,", err)
+	// Output:
+	// answered the request, <nil>
+	// mail about order 7
+	// 1 receiver, <nil>
+}
+
+func ExampleQueued() {
+	q := &memoryQueue{}
+	cancelled := signals.New[int]("cancelled", signals.Unlisted())
+	cancelled.Connect(say[int]("release the stock of order"))
+	cancelled.Connect(say[int]("tell the customer of order"), signals.UID("notice"), signals.Queued(q))
+
+	_, err := cancelled.Send(context.Background(), "shop", 7)
+	fmt.Println(len(q.calls), "queued,", err)
+	_, _ = q.calls[0].Run(context.Background())
+	// Output:
+	// release the stock of order 7
+	// 1 queued, <nil>
+	// tell the customer of order 7
+}

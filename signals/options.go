@@ -26,7 +26,7 @@ func Doc(line string) Option { return func(c *core) { c.doc = line } }
 func DeclaredAt(s instrument.Source) Option { return func(c *core) { c.source = s } }
 
 // ConnectOption sets up one receiver in [Signal.Connect]: [From], [UID], [Name],
-// [Once], [First], [Until], [Alone], [OnError], and the conditions [When],
+// [Once], [First], [Until], [Alone], [Queued], [OnError], and the conditions [When],
 // [OnlyFrom], [InEnvironment] and [WhenChanged].
 type ConnectOption interface{ apply(*Connection) }
 

@@ -23,6 +23,8 @@ type Call struct {
 	Payload  any // of the type that the signal carries
 	Scope    Scope
 	Cause    error // what the receiver failed with before it was queued; may be nil
+	// Done names the receivers that are not called any more, as [Call.Rest] puts it.
+	Done []string
 
 	signal AnySignal // the one that was sent, if this process sent it
 }
@@ -54,8 +56,9 @@ func (e *TargetError) Error() string {
 }
 
 // Deliver runs a call that a queue kept: it is [Signal.Send] to the one receiver that
-// the call names, or to all. A receiver that fails is not queued again by its policy,
-// or a call could go round for ever; that is for the queue to decide.
+// the call names, or [Signal.SendRobust] to all that are not done. Nothing is queued
+// again by it, neither by a policy nor by [Queued], or a call could go round for ever;
+// that is for the queue to decide.
 func (s *Signal[T]) Deliver(ctx context.Context, c Call) (Results, error) {
 	payload, ok := c.Payload.(T)
 	if !ok {
@@ -65,11 +68,16 @@ func (s *Signal[T]) Deliver(ctx context.Context, c Call) (Results, error) {
 	if c.Scope != (Scope{}) {
 		ctx = WithScope(ctx, c.Scope)
 	}
-	return s.sendEvent(ctx, c.Sender, payload, plan{delivered: true, only: c.Receiver})
+	p := plan{delivered: true, only: c.Receiver, done: c.Done}
+	if c.Receiver == "" {
+		p.mode = Robust
+	}
+	return s.sendEvent(ctx, c.Sender, payload, p)
 }
 
-// WithQueue makes q take the place of every queue in the policies of receivers that
-// are called with the context: tests and replays use it.
+// WithQueue makes q take the place of every queue for sends with the context: that of
+// SendAsync, of receivers that are [Queued] and of their policies. Tests use it, and
+// [Signal.SendAsync] into a batch.
 func WithQueue(ctx context.Context, q Queue) context.Context {
 	return context.WithValue(ctx, queueKey, q)
 }

@@ -76,11 +76,11 @@ func (s *Signal[T]) sendQuick(ctx context.Context, sender any, payload T, q *qui
 	if instrument.On() {
 		return s.sendTraced(ctx, sender, payload, q, mode)
 	}
-	x, slot := s.takeExchange()
+	x, slot := s.exchanges.take()
 	if x == nil {
 		return s.sendEvent(ctx, sender, payload, plan{mode: mode})
 	}
-	defer s.giveBack(x, slot)
+	defer s.exchanges.giveBack(x, slot)
 	e := Event[T]{Sender: sender, Payload: payload, x: x, turn: x.turn.Load()}
 	var more *outcome
 	for i, call := range q.calls {
@@ -103,7 +103,7 @@ func (s *Signal[T]) sendQuick(ctx context.Context, sender any, payload T, q *qui
 		more = more.withError(len(q.who), i, err)
 		s.logFailureOf(ctx, q.who[i], err)
 	}
-	return Results{&q.audience, more}, more.failure()
+	return Results{who: &q.audience, more: more}, more.failure()
 }
 
 // guarded makes a panic of the receiver its error, unless that is a way out. span is
@@ -141,7 +141,7 @@ func (q *quick[T]) stopped(i int, err error, more *outcome) Results {
 		more = &outcome{}
 	}
 	more.called, more.odds().err = i+1, err
-	return Results{&q.audience, more}
+	return Results{who: &q.audience, more: more}
 }
 
 // crowded is for a send that finds more of its signal running than may be nested.
@@ -157,7 +157,8 @@ func (s *Signal[T]) crowded(ctx context.Context, sender any, payload T, q *quick
 }
 
 // numExchanges is how many sends of one signal may run the quick way at a time, when
-// receivers want the Event. Further ones go the long way.
+// receivers want the Event. Further ones go the long way, or when they are recorded get
+// an exchange of their own.
 const numExchanges = 8
 
 // exchanges are those of a signal's quick sends. The lower bits of state say which
@@ -172,9 +173,8 @@ func (xs *exchanges) sends() int64 {
 	return int64(v>>numExchanges) + int64(bits.OnesCount8(uint8(v)))
 }
 
-// takeExchange gives nil when none is free.
-func (s *Signal[T]) takeExchange() (x *exchange, slot uint64) {
-	xs := &s.exchanges
+// take gives nil when none is free.
+func (xs *exchanges) take() (x *exchange, slot uint64) {
 	for {
 		v := xs.state.Load()
 		slot = ^v & (v + 1)
@@ -187,12 +187,12 @@ func (s *Signal[T]) takeExchange() (x *exchange, slot uint64) {
 	}
 }
 
-func (s *Signal[T]) giveBack(x *exchange, slot uint64) {
+func (xs *exchanges) giveBack(x *exchange, slot uint64) {
 	x.turn.Add(1)
 	if x.value != nil || x.values != nil {
 		x.value, x.values = nil, nil
 	}
-	s.exchanges.state.Add(1<<numExchanges - slot)
+	xs.state.Add(1<<numExchanges - slot)
 }
 
 // quicken makes the quick way after a send, if it can be.
@@ -223,7 +223,7 @@ func (s *Signal[T]) dull() {
 // plain says that the receiver is called by every send of its sender, and that there
 // is nothing to do before or after.
 func (c *Connection) plain() bool {
-	return len(c.conditions) == 0 && len(c.policies) == 0 && !c.once && c.until == nil
+	return len(c.conditions) == 0 && len(c.policies) == 0 && !c.once && c.until == nil && !c.queued
 }
 
 func (s *Signal[T]) quickWay() *quick[T] {

@@ -15,6 +15,7 @@ type Result struct {
 	Duration time.Duration // with all attempts; 0 while nothing records: then no clock is read
 	Skipped  string        // why it was not called; "" when it was
 	Handled  string        // the policy that took care of Err; "" when none did
+	Queued   bool          // its call was handed to a queue: see [Queued]
 	Attempts int           // how often it was called: more than once only after [Retry]
 }
 

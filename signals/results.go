@@ -12,12 +12,13 @@ import (
 // All. The zero Results are those of a send that reached nobody.
 type Results struct {
 	who  *audience
-	more *outcome // nil: all were called, and returned nil
+	more *outcome      // nil: all were called, and returned nil
+	took time.Duration // of a single receiver, when that is not in more
 }
 
 // outcome is what there is to tell of a send, beside who was called.
 type outcome struct {
-	took   []time.Duration // of each; nil when nothing recorded
+	took   []time.Duration // of each, when there are several; nil when nothing recorded
 	called int             // how many of them, when the last one failed; 0: all
 	odd    *odd            // nil: all of them returned nil, and gave nothing
 }
@@ -71,6 +72,9 @@ func (r Results) All() []Result {
 	for i := range all {
 		all[i].Receiver, all[i].Attempts = r.who.who[i], 1
 		r.more.tell(&all[i], i)
+	}
+	if r.took != 0 {
+		all[0].Duration = r.took
 	}
 	if r.more != nil && r.more.odd != nil && r.more.odd.err != nil {
 		all[n-1].Err = r.more.odd.err
@@ -138,37 +142,25 @@ func (o *outcome) failure() error {
 	return join(slices.DeleteFunc(slices.Clone(o.odd.errs), func(err error) bool { return err == nil }))
 }
 
-// took is an outcome with durations, and the exchange of its send, in one piece.
-type took struct {
-	outcome
-	exchange
-}
-
-func newTook(n int) *took {
+// newTook is an outcome with room for n durations, in one piece.
+func newTook(n int) *outcome {
 	switch {
-	case n == 1:
-		b := &struct {
-			took
-			room [1]time.Duration
-		}{}
-		b.outcome.took = b.room[:]
-		return &b.took
 	case n <= 4:
 		b := &struct {
-			took
+			outcome
 			room [4]time.Duration
 		}{}
-		b.outcome.took = b.room[:n]
-		return &b.took
+		b.took = b.room[:n]
+		return &b.outcome
 	case n <= 12:
 		b := &struct {
-			took
+			outcome
 			room [12]time.Duration
 		}{}
-		b.outcome.took = b.room[:n]
-		return &b.took
+		b.took = b.room[:n]
+		return &b.outcome
 	}
-	return &took{outcome: outcome{took: make([]time.Duration, n)}}
+	return &outcome{took: make([]time.Duration, n)}
 }
 
 // String lists the receivers, each with its error, its value or why it was skipped.
@@ -183,6 +175,8 @@ func (r Results) String() string {
 		switch {
 		case res.Err != nil:
 			fmt.Fprintf(&b, ": %v", res.Err)
+		case res.Queued:
+			b.WriteString(" queued")
 		case res.Skipped != "":
 			fmt.Fprintf(&b, " skipped: %s", res.Skipped)
 		case res.Value != nil:

@@ -17,6 +17,7 @@ var (
 	keyMode    = instrument.NewKey("signal.mode")
 	keyAttempt = instrument.NewKey("signal.attempt")
 	keyHandled = instrument.NewKey("signal.handled")
+	keyQueued  = instrument.NewKey("signal.queued")
 )
 
 // runner calls receivers one after the other on one goroutine.
@@ -31,6 +32,7 @@ type runner struct {
 	on        bool // something records
 	panicked  bool // the receiver that ran last, in a robust send
 	delivered bool // from a queue
+	chosen    bool // by name: the one receiver that the queue's call is for
 }
 
 // call runs one receiver and its policies, and fills in its result.
@@ -71,12 +73,16 @@ func (x *runner) attempt(res *Result, e anyEvent, again bool) {
 // run asks the conditions and calls the receiver.
 func (x *runner) run(ctx context.Context, res *Result, e anyEvent, again bool) {
 	r := res.Receiver
-	if !again {
+	if !again && !(r.queued && x.chosen) {
 		if res.Skipped = r.admits(ctx, e); res.Skipped != "" {
 			return
 		}
 	}
 	res.Attempts++
+	if x.queues(r) {
+		x.handOver(ctx, res, e)
+		return
+	}
 	if len(x.layers) > 0 {
 		res.Err = callThrough(ctx, x.layers, e, x.mode, r)
 		return
@@ -132,6 +138,10 @@ func (x *runner) caught(v any, span instrument.Span) error {
 func (x *runner) endReceiver(res *Result) {
 	switch {
 	case x.panicked: // the span has it already
+		x.inner.EndAt(x.now, nil)
+	case res.Queued && x.inner.Recorded():
+		x.inner.Set(keyQueued.Bool(true))
+		x.inner.Flag(instrument.FlagSkipped) // it is counted where it runs
 		x.inner.EndAt(x.now, nil)
 	case res.Skipped == "":
 		if res.Value != nil || res.Attempts > 1 {

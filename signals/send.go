@@ -67,8 +67,9 @@ type plan struct {
 	list      []*Connection // begins with one that hears the sender
 	results   []Result      // room for them; may be nil
 	layers    []*layer
-	only      string // the uid of the one receiver meant
-	limit     int    // of receivers at a time, in concurrent sends; 0 for none
+	only      string   // the uid of the one receiver meant
+	done      []string // those who are not meant; see [Call.Done]
+	limit     int      // of receivers at a time, in concurrent sends; 0 for none
 	mode      Mode
 	delivered bool
 	deep      bool // so many run that the stack has to be looked at
@@ -81,6 +82,9 @@ func (s *Signal[T]) sendEvent(ctx context.Context, sender any, payload T, p plan
 		s.settle()
 	}
 	p.list, p.layers = s.list(), s.interceptors(ctx)
+	if len(p.done) > 0 {
+		p.list = without(p.list, p.done)
+	}
 	if len(p.list) > 0 || len(p.layers) > 0 || s.recent != nil || p.only != "" {
 		if err := s.choose(sender, &p); err != nil {
 			return Results{}, err

@@ -19,9 +19,8 @@ type Signal[T any] struct {
 	core
 	recent *ring[T] // nil without [KeepRecent]
 
-	quick     atomic.Pointer[quick[T]] // nil: sends go the long way
-	quickly   atomic.Int64             // sends that went the quick way, without an exchange
-	exchanges exchanges                // of those that went it with one
+	quick   atomic.Pointer[quick[T]] // nil: sends go the long way
+	quickly atomic.Int64             // sends that went the quick way, without an exchange
 }
 
 // core is what does not depend on the payload's type.
@@ -48,6 +47,7 @@ type core struct {
 	suspended atomic.Int64 // sends that were suspended or paused
 	last      atomic.Int64 // when the last send began, by instrument.Now; 0 when unknown
 	layers    layers
+	exchanges exchanges // of the sends that went the quick way with one
 
 	mu        sync.Mutex // serialises changes of receivers
 	receivers atomic.Pointer[[]*Connection]
@@ -140,6 +140,10 @@ func (s *core) add(c *Connection, opts []ConnectOption) (_ *Connection, isNew bo
 	for _, p := range c.policies {
 		p.check(c)
 	}
+	if c.queued && c.uid == "" {
+		c.refuse("Queued needs a receiver with a UID, by which the queue finds it again")
+	}
+	learnSender(c.sender)
 	c.name = firstOf(c.name, c.uid, c.function.Func, "receiver")
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,25 +16,27 @@ func (s *Signal[T]) sendTraced(ctx context.Context, sender any, payload T, q *qu
 	}
 	t := traced{core: &s.core}
 	defer t.end()
-	if s.started.Add(1)-s.ended.Load() > maxDepth {
-		if t.err = s.checkDepth(ctx); t.err != nil {
-			return Results{}, t.err
-		}
+	if t.err = t.begin(ctx); t.err != nil {
+		return Results{}, t.err
 	}
 	t.now = instrument.Now()
-	ctx, t.span = instrument.StartAt(ctx, t.now, s.handler, senderAttr(sender))
-	s.last.Store(t.now)
+	t.span = instrument.LeafAt(ctx, t.now, s.handler, senderAttr(sender))
+	if t.now-s.last.Load() > int64(time.Millisecond) { // more often nobody needs to know it
+		s.last.Store(t.now)
+	}
 	if renderer.Load() != nil && t.span.Recorded() {
 		t.span.Set(renderedAs(keyPayload, &payload))
 		t.now = instrument.Now()
 	}
-	b := newTook(len(q.who))
-	more := &b.outcome
-	b.exchange.core = &s.core
-	e := Event[T]{Sender: sender, Payload: payload, x: &b.exchange}
+	res := Results{who: &q.audience}
+	if len(q.who) > 1 {
+		res.more = newTook(len(q.who))
+	}
+	x := t.exchange
+	e := Event[T]{Sender: sender, Payload: payload, x: x, turn: x.turn.Load()}
 	for i, call := range q.calls {
 		var inside context.Context
-		inside, t.inner = instrument.StartAt(ctx, t.now, q.who[i].handler)
+		inside, t.inner = t.span.Child(ctx, t.now, q.who[i].handler)
 		var err error
 		panicked := false
 		if mode == Robust {
@@ -43,9 +45,9 @@ func (s *Signal[T]) sendTraced(ctx context.Context, sender any, payload T, q *qu
 			err = call(inside, e)
 		}
 		now := instrument.Now()
-		if v := b.exchange.value; v != nil {
-			more.withValue(len(q.who), i, v)
-			b.exchange.value = nil
+		if v := x.value; v != nil {
+			res.more = res.more.withValue(len(q.who), i, v)
+			x.value = nil
 			if t.inner.Recorded() {
 				t.inner.Set(renderedAs(keyValue, v))
 			}
@@ -55,38 +57,62 @@ func (s *Signal[T]) sendTraced(ctx context.Context, sender any, payload T, q *qu
 		} else {
 			t.inner.EndAt(now, err)
 		}
-		more.took[i] = time.Duration(now - t.now)
+		if len(q.who) == 1 {
+			res.took = time.Duration(now - t.now)
+		} else {
+			res.more.took[i] = time.Duration(now - t.now)
+		}
 		t.now = now
 		if err == nil {
 			continue
 		}
 		if mode != Robust {
 			t.err, t.done = err, true
-			return q.stopped(i, err, more), err
+			res.more = q.stopped(i, err, res.more).more
+			return res, err
 		}
-		more.withError(len(q.who), i, err)
+		res.more = res.more.withError(len(q.who), i, err)
 		t.inner = instrument.Span{}
 		s.logFailureOf(ctx, q.who[i], err)
 		t.now = instrument.Now() // what the log takes is nobody's time
 	}
-	t.err, t.done = more.failure(), true
-	return Results{&q.audience, more}, t.err
+	t.err, t.done = res.more.failure(), true
+	return res, t.err
 }
 
 // traced is what sendTraced has open.
 type traced struct {
-	core  *core
-	span  instrument.Span
-	inner instrument.Span // of the receiver that runs, or ran last
-	now   int64
-	err   error
-	done  bool
+	core     *core
+	exchange *exchange
+	slot     uint64          // of the exchange; 0: it is the send's own
+	span     instrument.Span // of the send
+	inner    instrument.Span // of the receiver that runs, or ran last
+	now      int64
+	err      error
+	done     bool
+}
+
+// begin takes an exchange. Where none is free, many sends run, perhaps inside each other.
+func (t *traced) begin(ctx context.Context) error {
+	c := t.core
+	if t.exchange, t.slot = c.exchanges.take(); t.slot != 0 {
+		return nil
+	}
+	t.exchange = &exchange{core: c}
+	if c.started.Add(1)-c.ended.Load() > maxDepth-numExchanges {
+		return c.checkDepth(ctx)
+	}
+	return nil
 }
 
 // end closes the spans on every way out. Its own recover is for the trace alone: the
 // same panic goes on.
 func (t *traced) end() {
-	t.core.ended.Add(1)
+	if t.slot != 0 {
+		t.core.exchanges.giveBack(t.exchange, t.slot)
+	} else {
+		t.core.ended.Add(1)
+	}
 	if t.done {
 		t.span.EndAt(t.now, t.err)
 		return

@@ -12,7 +12,7 @@ type Write[T any] struct {
 	Model *T // what is written; receivers of pre_save may change it
 	// Old is the row as it was, as the program read it: best inside the same
 	// transaction. Nil when there was none, or it is not known.
-	Old     *T
+	Old     *T       `queue:"value"` // by a queue as it was, also where Model is loaded again
 	Created bool     // the row is new; known to post_save only
 	Fields  []string // those that are written, by column or name; nil is all
 	Raw     bool     // fixtures are being loaded: receivers had better not touch other rows

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/go-debug-toolbar/debugtoolbar/signals"
 )
 
 // DB is what *sql.DB, *sql.Tx and *sql.Conn have in common.
@@ -41,7 +43,7 @@ func InTx(ctx context.Context, db *sql.DB, fn func(context.Context, *sql.Tx) err
 		}
 	}()
 	s := &state{tx: tx}
-	if err := fn(context.WithValue(ctx, stateKey{db}, s), tx); err != nil {
+	if err := fn(signals.WithTransaction(context.WithValue(ctx, stateKey{db}, s), s), tx); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -49,6 +51,15 @@ func InTx(ctx context.Context, db *sql.DB, fn func(context.Context, *sql.Tx) err
 	}
 	committed = true
 	return s.afterCommit(context.WithoutCancel(ctx))
+}
+
+// Tx is the transaction of [InTx] that ctx runs in; false outside of one. Who commits and
+// rolls back is InTx.
+func Tx(ctx context.Context, db *sql.DB) (*sql.Tx, bool) {
+	if s := stateOf(ctx, db); s != nil {
+		return s.tx, true
+	}
+	return nil, false
 }
 
 // Conn is the transaction that ctx runs in, or else the database itself.
@@ -69,9 +80,7 @@ func AfterCommit(ctx context.Context, db *sql.DB, fn func(context.Context) error
 	if s == nil {
 		return fn(context.WithoutCancel(ctx))
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.after = append(s.after, fn)
+	s.AfterCommit(fn)
 	return nil
 }
 
@@ -94,6 +103,13 @@ type state struct {
 	mu         sync.Mutex // guards what follows
 	after      []func(context.Context) error
 	savepoints int
+}
+
+// AfterCommit keeps fn until the commit: signals.SendAfterCommit calls it.
+func (s *state) AfterCommit(fn func(context.Context) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.after = append(s.after, fn)
 }
 
 func stateOf(ctx context.Context, db *sql.DB) *state {

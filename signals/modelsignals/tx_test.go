@@ -6,6 +6,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/go-debug-toolbar/debugtoolbar/signals"
 	"github.com/go-debug-toolbar/debugtoolbar/signals/modelsignals"
 )
 
@@ -48,6 +49,46 @@ func TestD16_AfterCommitRunsInOrderAndOnlyThen(t *testing.T) {
 		t.Error("no error")
 	}
 	f.want()
+}
+
+// kept is a queue that notes what it is given.
+type kept struct{ f *fixture }
+
+func (q kept) Enqueue(_ context.Context, c signals.Call) error {
+	q.f.note(c.Payload.(string))
+	return nil
+}
+
+func TestD16_TK20_SendAfterCommitQueuesWhatWasCommitted(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	s := signals.New[string]("stored", signals.Unlisted())
+	ctx := signals.WithQueue(t.Context(), kept{f})
+	later := func(ctx context.Context, what string) { f.must(s.SendAfterCommit(ctx, nil, what)) }
+	f.must(modelsignals.InTx(ctx, f.db, func(ctx context.Context, _ *sql.Tx) error {
+		later(ctx, "one")
+		err := modelsignals.InTx(ctx, f.db, func(ctx context.Context, _ *sql.Tx) error {
+			later(ctx, "savepoint")
+			return errRefused
+		})
+		if !errors.Is(err, errRefused) {
+			t.Errorf("error %v", err)
+		}
+		later(ctx, "two")
+		f.note("body")
+		return nil
+	}))
+	f.want("body", "one", "two")
+	if err := modelsignals.InTx(ctx, f.db, func(ctx context.Context, _ *sql.Tx) error {
+		later(ctx, "never")
+		return errRefused
+	}); !errors.Is(err, errRefused) {
+		t.Errorf("error %v", err)
+	}
+	f.want()
+	if _, in := modelsignals.Tx(ctx, f.db); in {
+		t.Error("there is a transaction outside of one")
+	}
 }
 
 func TestInTx_ASavepointIsRolledBackAlone(t *testing.T) {
