@@ -2,11 +2,8 @@ package slogtap
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
-	"sync"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
@@ -16,28 +13,67 @@ type Handler struct {
 	next   slog.Handler
 	attrs  []instrument.Attr // of WithAttrs, named with their groups
 	prefix string            // "group." of WithGroup
+	level  slog.Leveler      // from which on lines are reported; nil: those that next takes
+	ids    *ids              // nil: none are added
 }
 
 var _ slog.Handler = (*Handler)(nil)
 
+// Option changes what is reported of lines, and what is added to them.
+type Option func(*Handler)
+
+// Level reports lines from this level on, also those that the next handler does not take
+// and that are not passed on to it: a quiet console need not mean an empty Logs panel.
+// Without it the lines are reported that the next handler takes. Nil changes nothing.
+func Level(l slog.Leveler) Option { return func(h *Handler) { h.level = l } }
+
+// IDs adds two attributes to every line that is logged in a Record: "trace_id", of the W3C
+// trace that other programs may share, and "request_id", which names the Record: in the
+// dashboard's addresses and for "toolbar show". They stand outside of groups. A line that
+// has an attribute of such a name keeps its own.
+func IDs() Option { return IDsNamed("trace_id", "request_id") }
+
+// IDsNamed is IDs with other names. "" leaves one out.
+func IDsNamed(trace, request string) Option {
+	return func(h *Handler) { h.ids = &ids{names: [2]string{trace, request}} }
+}
+
 // New gives a handler that passes lines to next and reports them. next must not be
 // nil.
-func New(next slog.Handler) *Handler {
+func New(next slog.Handler, opts ...Option) *Handler {
 	if next == nil {
 		panic("slogtap: New: the handler to pass lines to is nil")
 	}
-	return &Handler{next: next}
+	h := &Handler{next: next}
+	for _, o := range opts {
+		o(h)
+	}
+	if h.ids != nil {
+		h.ids.outside = next
+	}
+	return h
 }
 
-// Enabled is the next handler's answer: what the app does not log is not recorded.
+// Unwrap is the handler that lines are passed to, with what WithAttrs and WithGroup added.
+func (h *Handler) Unwrap() slog.Handler { return h.next }
+
+// Enabled is the next handler's answer: what the app does not log is not recorded, unless
+// Level asks for it.
 func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
-	return h.next.Enabled(ctx, level)
+	return h.next.Enabled(ctx, level) || h.level != nil && level >= h.level.Level() && instrument.On()
 }
 
 // Handle reports the line and passes it on.
 func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
-	if rec, _ := instrument.Find(ctx); rec != nil {
+	rec, _ := instrument.Find(ctx)
+	if rec != nil && (h.level == nil || r.Level >= h.level.Level()) {
 		h.report(ctx, r)
+	}
+	if h.level != nil && !h.next.Enabled(ctx, r.Level) {
+		return nil
+	}
+	if rec != nil && h.ids != nil {
+		return h.ids.handle(ctx, h, rec, r)
 	}
 	return h.next.Handle(ctx, r)
 }
@@ -51,6 +87,7 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	c.next = h.next.WithAttrs(attrs)
 	c.attrs = slices.Clip(h.attrs)
 	c.keep(attrs)
+	c.ids = h.ids.withAttrs(c.next, attrs)
 	return &c
 }
 
@@ -71,72 +108,6 @@ func (h *Handler) WithGroup(name string) slog.Handler {
 	c := *h
 	c.next = h.next.WithGroup(name)
 	c.prefix = h.prefix + name + "."
+	c.ids = h.ids.withGroup(name)
 	return &c
-}
-
-// report never lets a value that cannot be rendered reach the app: the next
-// handler deals with it as it would without us.
-func (h *Handler) report(ctx context.Context, r slog.Record) {
-	defer func() { _ = recover() }()
-	attrs := make([]instrument.Attr, 0, 2+len(h.attrs)+r.NumAttrs())
-	attrs = append(attrs, instrument.KeyLogLevel.String(r.Level.String()), instrument.KeyLogMessage.String(r.Message))
-	attrs = append(attrs, h.attrs...)
-	r.Attrs(func(a slog.Attr) bool {
-		attrs = appendAttr(attrs, h.prefix, a)
-		return true
-	})
-	instrument.Event(ctx, handlerOf(r.Level), attrs...)
-}
-
-const maxDepth = 8
-
-func appendAttr(attrs []instrument.Attr, prefix string, a slog.Attr) []instrument.Attr {
-	v := a.Value.Resolve()
-	if v.Kind() != slog.KindGroup {
-		if a.Key == "" {
-			return attrs
-		}
-		return append(attrs, toAttr(instrument.NewKey(prefix+a.Key), v))
-	}
-	if a.Key != "" {
-		prefix += a.Key + "."
-	}
-	if strings.Count(prefix, ".") > maxDepth {
-		return attrs
-	}
-	for _, m := range v.Group() {
-		attrs = appendAttr(attrs, prefix, m)
-	}
-	return attrs
-}
-
-func toAttr(key instrument.Key, v slog.Value) instrument.Attr {
-	switch v.Kind() {
-	case slog.KindInt64:
-		return key.Int64(v.Int64())
-	case slog.KindFloat64:
-		return key.Float64(v.Float64())
-	case slog.KindBool:
-		return key.Bool(v.Bool())
-	case slog.KindDuration:
-		return key.Duration(v.Duration())
-	case slog.KindAny:
-		if _, ok := v.Any().(error); !ok { // %+v of an error may be its stack
-			// With the names of fields, as slog's TextHandler has it: a masker needs them.
-			return key.String(fmt.Sprintf("%+v", v.Any()))
-		}
-	}
-	return key.String(v.String())
-}
-
-var levels sync.Map // slog.Level -> *instrument.Handler
-
-// handlerOf counts log lines by level.
-func handlerOf(level slog.Level) *instrument.Handler {
-	if h, ok := levels.Load(level); ok {
-		return h.(*instrument.Handler)
-	}
-	h := instrument.NewHandler(instrument.KindLog, level.String(), instrument.Source{})
-	levels.Store(level, h)
-	return h
 }

@@ -1,6 +1,7 @@
 package sqltap
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"strings"
 	"sync"
@@ -34,9 +35,34 @@ var (
 
 func newStatement(query string) *statement {
 	return &statement{
-		handler: instrument.NewHandler(instrument.KindQuery, Fingerprint(query), instrument.Source{}),
-		hash:    maphash.String(hashSeed, query),
+		handler: instrument.NewHandler(instrument.KindQuery, nameOf(query), instrument.Source{}),
+		hash:    textHash(query),
 	}
+}
+
+// nameOf is the fingerprint. A text that is longer than those that are remembered would
+// hold the request up for longer than its query: it is named by its beginning.
+func nameOf(query string) string {
+	if len(query) <= maxStatementText {
+		return Fingerprint(query)
+	}
+	// Where the list of values is cut depends on what stands before it.
+	return strings.TrimRight(Fingerprint(query[:maxStatementText]), " ?,(") + " …"
+}
+
+// textHash tells texts apart; huge ones by their length, their beginning and their end.
+func textHash(query string) uint64 {
+	var h maphash.Hash
+	h.SetSeed(hashSeed)
+	if len(query) > 4*maxStatementText {
+		var size [8]byte
+		binary.BigEndian.PutUint64(size[:], uint64(len(query)))
+		h.Write(size[:])
+		h.WriteString(query[:maxStatementText])
+		query = query[len(query)-maxStatementText:]
+	}
+	h.WriteString(query)
+	return h.Sum64()
 }
 
 // prepareHandler counts how often, and how long, the statement was prepared.
@@ -80,7 +106,7 @@ type generation struct {
 }
 
 // A generation ends with 2048 texts or 1 MiB of them. Longer texts than 16 KiB
-// are worked out each time.
+// are worked out each time, from so much of them.
 const (
 	maxStatements     = 2048
 	maxStatementBytes = 1 << 20
