@@ -28,6 +28,33 @@ func ClientAddr(r *http.Request, trusted ...netip.Prefix) netip.Addr {
 	return addr
 }
 
+// ClientPrefix is the beginning of the path that proxies took away before they passed a
+// request on, without a slash at the end: "/shop" where the client asked for /shop/cart
+// and the app is asked for /cart. Links that begin with a slash need it. It is what
+// X-Forwarded-Prefix says, of several in turn all of them, when the connection is a
+// trusted proxy's, and "" otherwise; so is anything that is no plain path, because it
+// ends in pages.
+func ClientPrefix(r *http.Request, trusted ...netip.Prefix) string {
+	said := r.Header["X-Forwarded-Prefix"]
+	if len(said) == 0 || !isTrusted(parseAddr(r.RemoteAddr), trusted) {
+		return ""
+	}
+	whole := ""
+	for part := range strings.SplitSeq(strings.Join(said, ","), ",") {
+		whole += strings.TrimRight(strings.TrimSpace(part), "/")
+	}
+	if whole == "" || len(whole) > maxClientPrefix || whole[0] != '/' || strings.Contains(whole, "//") || strings.Contains(whole, "..") || strings.ContainsFunc(whole, notInPath) {
+		return ""
+	}
+	return whole
+}
+
+const maxClientPrefix = 256
+
+func notInPath(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("/-._~%@:+", r)
+}
+
 func isTrusted(addr netip.Addr, trusted []netip.Prefix) bool {
 	return slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(addr) })
 }

@@ -101,17 +101,19 @@ func readDirective(r *http.Request, directives map[string][]string, name string)
 	return sources{open: true}
 }
 
+const nonceSource = "'nonce-"
+
 func readSources(r *http.Request, list []string, nonces bool) (p sources) {
 	strict := false
 	for _, s := range list {
-		low := strings.ToLower(s)
-		if nonce, ok := strings.CutPrefix(low, "'nonce-"); ok {
-			nonce = strings.TrimSuffix(s[len(s)-len(nonce):], "'")
-			if nonces && validNonce(nonce) {
+		if len(s) >= len(nonceSource) && strings.EqualFold(s[:len(nonceSource)], nonceSource) {
+			nonce, closed := strings.CutSuffix(s[len(nonceSource):], "'")
+			if nonces && closed && validNonce(nonce) {
 				p.nonces = append(p.nonces, nonce)
 			}
 			continue
 		}
+		low := strings.ToLower(s) // may be longer: of bytes that are no UTF-8
 		strict = strict || low == "'strict-dynamic'"
 		p.open = p.open || ownOrigin(r, low)
 	}

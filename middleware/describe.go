@@ -3,7 +3,6 @@ package middleware
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
@@ -43,7 +42,6 @@ var safeHeaders = func() *headerTable {
 
 // describe writes down what is known before the handler runs.
 func (m *recorder) describe(rec *instrument.Recording, r *http.Request) {
-	rec.SetPath(r.Method, r.URL.Path)
 	host, port := splitPort(r.Host)
 	client, _ := splitPort(r.RemoteAddr)
 	if len(m.opt.TrustedProxies) > 0 {
@@ -91,19 +89,28 @@ func protocol(r *http.Request) string {
 // splitPort splits "host:port" without failing; port is 0 if there is none.
 func splitPort(s string) (host string, port int) {
 	i := strings.LastIndexByte(s, ':')
-	if i < 0 || strings.HasSuffix(s, "]") {
-		return strings.Trim(s, "[]"), 0
+	if i < 0 || s[len(s)-1] == ']' {
+		return unbracketed(s), 0
 	}
-	port, err := strconv.Atoi(s[i+1:])
-	if err != nil {
-		return s, 0
+	for _, c := range []byte(s[i+1:]) {
+		if port = port*10 + int(c) - '0'; c < '0' || c > '9' || port > maxPort {
+			return s, 0
+		}
 	}
-	return strings.Trim(s[:i], "[]"), port
+	return unbracketed(s[:i]), port
 }
 
-// maxTracestate is what W3C asks to be passed on at least.
-const maxTracestate = 512
+const maxPort = 1<<16 - 1
 
+// unbracketed is an address without the brackets of IPv6.
+func unbracketed(s string) string {
+	if s == "" || s[0] != '[' && s[len(s)-1] != ']' {
+		return s
+	}
+	return strings.Trim(s, "[]")
+}
+
+// describeHeaders leaves the baggage out: the Record has that as its own.
 func describeHeaders(attrs []instrument.Attr, h http.Header) []instrument.Attr {
 	var hidden []string
 	for name, values := range h {
@@ -114,10 +121,10 @@ func describeHeaders(attrs []instrument.Attr, h http.Header) []instrument.Attr {
 		switch {
 		case safe:
 			attrs = append(attrs, key.String(joined(values)))
-		case name == "User-Agent":
+		case name == "User-Agent", name == "Baggage":
 		case name == "Referer":
 			attrs = append(attrs, keyReferer.String(pathOnly(values[0])))
-		case name == "Tracestate" && len(values[0]) <= maxTracestate:
+		case name == "Tracestate" && len(values[0]) <= instrument.MaxTraceState:
 			attrs = append(attrs, keyTracestate.String(values[0]))
 		default:
 			hidden = append(hidden, name)
@@ -145,21 +152,40 @@ func joined(values []string) string {
 // pathOnly is the path of a URL: its host and query may tell more than is
 // needed.
 func pathOnly(url string) string {
-	if _, rest, ok := strings.Cut(url, "://"); ok {
-		_, path, _ := strings.Cut(rest, "/")
-		url = "/" + path
+	if i := strings.Index(url, "://"); i >= 0 {
+		slash := strings.IndexByte(url[i+3:], '/')
+		if slash < 0 {
+			return "/"
+		}
+		url = url[i+3+slash:]
 	}
-	path, _, _ := strings.Cut(url, "?")
-	path, _, _ = strings.Cut(path, "#")
-	return path
+	for _, end := range [...]byte{'?', '#'} {
+		if i := strings.IndexByte(url, end); i >= 0 {
+			url = url[:i]
+		}
+	}
+	return url
 }
 
-// traceOf is the trace that the request continues. Anything but exactly one
-// well-formed header is as good as none.
-func traceOf(r *http.Request) instrument.TraceContext {
-	if v := r.Header["Traceparent"]; len(v) == 1 {
-		t, _ := instrument.ParseTraceparent(v[0])
-		return t
+// traceOf is the trace that a request continues, by its traceparent headers. Anything but
+// exactly one that is well-formed is as good as none.
+func traceOf(parents []string) (t instrument.TraceContext) {
+	if len(parents) == 1 {
+		t, _ = instrument.ParseTraceparent(parents[0])
 	}
-	return instrument.TraceContext{}
+	return t
+}
+
+// carriedBy is what came with the trace. A tracestate belongs to its traceparent;
+// baggage travels by itself.
+func carriedBy(h http.Header, t *instrument.TraceContext) (c instrument.Carried) {
+	if *t != (instrument.TraceContext{}) {
+		if v := h["Tracestate"]; v != nil {
+			c.State = joined(v)
+		}
+	}
+	if v := h["Baggage"]; v != nil {
+		c.Baggage = joined(v)
+	}
+	return c
 }

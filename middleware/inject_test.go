@@ -434,6 +434,8 @@ func TestT08_NonceComesFromThePolicyOfTheResponse(t *testing.T) {
 		"other host":             {[]string{"script-src cdn.example.com"}, "", no},
 		"https from http":        {[]string{"script-src https:"}, "", no},
 		"hostile nonce":          {[]string{`script-src 'nonce-"><b>'`}, "", no},
+		"nonce without its end":  {[]string{"script-src 'nonce-a"}, "", no},
+		"nonce in capitals":      {[]string{"script-src 'NONCE-Aa'"}, "", "Aa"},
 		"first directive counts": {[]string{"script-src 'none'; script-src 'self'"}, "", no},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -141,7 +141,8 @@ func isNil(h http.Handler) bool {
 type measured struct {
 	probe *Probe
 	next  http.Handler
-	alone layer // what it was made from, outside of a Stack
+	alone layer       // what it was made from, outside of a Stack
+	ends  *BuiltStack // what it is the outermost layer of; nil outside of a Stack
 }
 
 func (m *measured) ServeHTTP(w http.ResponseWriter, r *http.Request) {

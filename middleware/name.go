@@ -65,6 +65,13 @@ var version = regexp.MustCompile(`^v\d+$`)
 // sourceOf finds the code behind a handler: the function, or the method
 // ServeHTTP of its type.
 func sourceOf(h http.Handler) (name string, src instrument.Source) {
+	if m, ok := h.(*measured); ok && m.ends != nil { // a stack of its own, in which the view has its span
+		name = m.ends.Handler
+		if isLiteral(name) {
+			name = declaredName(m.ends.Source)
+		}
+		return name + " behind " + m.probe.Name(), m.ends.Source
+	}
 	t := reflect.TypeOf(h)
 	if t.Kind() == reflect.Func { // http.HandlerFunc, HandlerFunc and their like
 		src = instrument.FuncSource(h)

@@ -50,7 +50,7 @@ type RecordOptions struct {
 //
 // A Record is called like the pattern that matched, "POST /orders", or
 // "unmatched". A traceparent header that comes in is continued; it decides
-// nothing else. A status of 500 and above, and a panic, make it failed; a panic
+// nothing else. Its tracestate, and baggage, are passed on to what the request calls. A status of 500 and above, and a panic, make it failed; a panic
 // goes on unchanged. If the client went away, the Record says so and the
 // status does not make it failed.
 //
@@ -82,7 +82,12 @@ func (m *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	from := m.redirects.find(r)
-	ctx, rec := m.rec.Begin(r.Context(), instrument.Begin{Handler: unmatchedRoute, Trace: traceOf(r), Parent: from.record})
+	b := instrument.Begin{Handler: unmatchedRoute, Parent: from.record, Method: r.Method, Path: r.URL.Path}
+	if parents := r.Header["Traceparent"]; len(parents) > 0 {
+		b.Trace = traceOf(parents)
+	}
+	b.Carried = carriedBy(r.Header, &b.Trace)
+	ctx, rec := m.rec.Begin(r.Context(), b)
 	s := new(served)
 	res := &s.Response
 	w = res.wrap(w, r)
@@ -133,16 +138,13 @@ func (m *recorder) ignores(r *http.Request) (ignored bool) {
 
 // seal writes down how the request ended, and ends its Record.
 func seal(rec *instrument.Recording, res *Response, r *http.Request, v any, returned bool) {
-	if r.Pattern != "" { // a layer that copies the request may hide it; View has set it then
-		rec.SetHandler(routeHandler(r))
-	}
 	gone := res.Failed() || errors.Is(r.Context().Err(), context.Canceled)
 	status := res.Status()
-	rec.SetStatus(status)
-	rec.Set(instrument.KeyBytesOut.Int64(res.BytesWritten()))
 	if res.tapes != nil {
 		res.tapes.describe(rec, r, res.BytesWritten())
 	}
+	res.describeLate()
+	attrs := [2]instrument.Attr{instrument.KeyBytesOut.Int64(res.BytesWritten())}
 	var flags instrument.Flags
 	if gone {
 		flags |= instrument.FlagClientGone
@@ -158,13 +160,14 @@ func seal(rec *instrument.Recording, res *Response, r *http.Request, v any, retu
 		flags |= instrument.FlagError
 	case !returned && v == nil:
 		flags |= instrument.FlagError
-		rec.Set(instrument.KeyErrorMessage.String(errGoexit.Error()))
+		attrs[1] = instrument.KeyErrorMessage.String(errGoexit.Error())
 	case v == http.ErrAbortHandler && !gone:
 		flags |= instrument.FlagError
-		rec.Set(instrument.KeyErrorMessage.String(http.ErrAbortHandler.Error()))
+		attrs[1] = instrument.KeyErrorMessage.String(http.ErrAbortHandler.Error())
 	}
-	if flags != 0 {
-		rec.Flag(flags)
+	o := instrument.Outcome{Status: status, Flags: flags}
+	if r.Pattern != "" { // a layer that copies the request may hide it; View has set it then
+		o.Handler = routeHandler(r)
 	}
-	rec.End()
+	rec.EndWith(o, attrs[:]...)
 }

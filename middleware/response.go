@@ -31,6 +31,8 @@ type Response struct {
 	status   atomic.Int32
 	location atomic.Pointer[string] // where the client is sent on to
 
+	late atomic.Pointer[lateHead]
+
 	wrote    atomic.Bool // the final header was written, or is about to be
 	hijacked atomic.Bool
 	flushed  atomic.Bool
@@ -245,6 +247,7 @@ func (r *Response) writeHeader(code int) {
 	case r.hijacked.Load():
 		r.misuse("WriteHeader on hijacked connection", func() { r.w.WriteHeader(code) })
 	case r.wrote.Load():
+		r.writtenTwice(code)
 		r.misuse("superfluous", func() { r.settle(); r.w.WriteHeader(code) })
 	case code < 100 || code > 999, informational(code):
 		r.w.WriteHeader(code) // net/http panics on a code that does not exist

@@ -112,6 +112,9 @@ func (s *Stack) Build(h http.Handler) (http.Handler, error) {
 	}
 	slices.Reverse(about.Layers)
 	noteBuilt(about)
+	if m, ok := next.(*measured); ok {
+		m.ends = &about
+	}
 	return next, nil
 }
 

@@ -71,7 +71,13 @@ func capabilities(w http.ResponseWriter) (c capability) {
 // bare is the writer without any optional interface: the base of all others.
 type bare struct{ r *Response }
 
-func (w bare) Header() http.Header         { return w.r.w.Header() }
+func (w bare) Header() http.Header {
+	h := w.r.w.Header()
+	if w.r.recorder != nil && w.r.wrote.Load() {
+		w.r.lateHeader(h)
+	}
+	return h
+}
 func (w bare) WriteHeader(code int)        { w.r.writeHeader(code) }
 func (w bare) Write(p []byte) (int, error) { return w.r.write(p) }
 func (w bare) Unwrap() http.ResponseWriter { return w.r.unwrap() }

@@ -32,6 +32,8 @@ type Case struct {
 	// Otherwise a second request follows on the same HTTP/1.1 connection, and
 	// its answer shows that the connection is still usable.
 	Last bool
+
+	outlives bool // Serve goes on when the answer is sent, and says so when it has ended
 }
 
 // Run compares every case of Cases as a subtest.

@@ -7,18 +7,20 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 )
 
 // Exchange connects the handler of a case with its client.
 type Exchange struct {
-	mu    sync.Mutex
-	saw   []string
-	log   []string
-	got   strings.Builder
-	more  chan struct{} // closed and replaced when got or log grows
-	ended sync.WaitGroup
+	mu   sync.Mutex
+	saw  []string
+	log  []string
+	got  strings.Builder
+	more chan struct{} // closed and replaced when something here changes
 
+	served   bool // the case's handler was called
+	running  int  // handlers that have not ended, or not begun yet
 	panicked bool // the server is going to log it
 }
 
@@ -106,7 +108,12 @@ func normal(s string) string {
 
 // handler is the whole stack of a case: what runs outermost only looks.
 func (x *Exchange) handler(c Case, wrap func(http.Handler) http.Handler) http.Handler {
-	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.Serve(x, w, r) })
+	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x.mu.Lock()
+		x.served = true
+		x.mu.Unlock()
+		c.Serve(x, w, r)
+	})
 	if c.Inside != nil {
 		h = c.Inside(h)
 	}
@@ -119,8 +126,11 @@ func (x *Exchange) handler(c Case, wrap func(http.Handler) http.Handler) http.Ha
 			_, _ = w.Write([]byte("still usable"))
 			return
 		}
-		x.ended.Add(1)
-		defer x.ended.Done()
+		x.runs(1)
+		if c.outlives {
+			x.runs(1)
+		}
+		defer x.runs(-1)
 		defer func() {
 			x.Saw("outermost: pattern %q, form %v, multipart %v", r.Pattern, r.Form, r.MultipartForm != nil)
 			if v := recover(); v != nil {
@@ -132,8 +142,21 @@ func (x *Exchange) handler(c Case, wrap func(http.Handler) http.Handler) http.Ha
 	})
 }
 
-func (x *Exchange) outcome() outcome {
-	x.ended.Wait()
+// runs counts handlers that are yet to end.
+func (x *Exchange) runs(n int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.running += n
+	x.grown()
+}
+
+// outcome waits until all has ended. A case whose handler was not called, because a
+// router has no route to it, would be equal to any other such.
+func (x *Exchange) outcome(t testing.TB) outcome {
+	t.Helper()
+	if !x.until(func() bool { return x.running == 0 }) || !x.served {
+		t.Fatalf("the handler of the case was not called (%v), or did not end; the client received\n%s", x.served, x.got.String())
+	}
 	if x.panicked {
 		x.until(func() bool { return len(x.log) > 0 })
 	}

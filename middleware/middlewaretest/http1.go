@@ -46,7 +46,7 @@ func serveHTTP1(t testing.TB, c Case, wrap func(http.Handler) http.Handler) outc
 	}
 	conn.Close()
 	<-sent
-	return x.outcome()
+	return x.outcome(t)
 }
 
 // serve runs srv until stop is called.

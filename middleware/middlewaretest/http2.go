@@ -23,7 +23,7 @@ func serveHTTP2(t testing.TB, c Case, wrap func(http.Handler) http.Handler) outc
 	res, err := tr.RoundTrip(x.request(t, c, addr))
 	if err != nil {
 		x.receive([]byte("error: " + err.Error()))
-		return x.outcome()
+		return x.outcome(t)
 	}
 	defer res.Body.Close()
 	var b strings.Builder
@@ -42,7 +42,7 @@ func serveHTTP2(t testing.TB, c Case, wrap func(http.Handler) http.Handler) outc
 	b.Reset()
 	_ = res.Trailer.Write(&b)
 	x.receive([]byte(b.String()))
-	return x.outcome()
+	return x.outcome(t)
 }
 
 func (x *Exchange) request(t testing.TB, c Case, addr string) *http.Request {
