@@ -16,12 +16,15 @@ type Action string
 
 // The actions. Config.May is asked for each.
 const (
-	ActPin    Action = "pin"    // keep a Record, or let it go
-	ActTag    Action = "tag"    // set a Record's tags
-	ActDelete Action = "delete" // remove Records
-	ActTasks  Action = "tasks"  // retry, cancel, pause
-	ActExport Action = "export" // take a copy of the whole store; no change, so also where all is read-only
-	ActRun    Action = "run"    // EXPLAIN, tests of receivers: what makes the app do something
+	ActPin        Action = "pin"        // keep a Record, or let it go
+	ActTag        Action = "tag"        // set a Record's tags
+	ActDelete     Action = "delete"     // remove Records
+	ActTasks      Action = "tasks"      // retry, cancel, pause
+	ActExport     Action = "export"     // take a copy of the whole store; no change, so also where all is read-only
+	ActExceptions Action = "exceptions" // say of exceptions that they are resolved, ignored, or open again
+	ActCache      Action = "cache"      // delete a key from one of the app's caches
+	ActLogs       Action = "logs"       // follow one browser's log lines
+	ActRun        Action = "run"        // EXPLAIN, tests of receivers: what makes the app do something
 )
 
 // may reports whether the viewer has the right to an action.
@@ -59,9 +62,13 @@ type form struct {
 
 // forms are the actions by their path.
 var forms = map[string]form{
-	"marks":   {right: markRight, first: (*Dashboard).marks, do: mark},
-	"filters": {right: always(ActTag), do: saveFilter},
-	"explain": {right: always(ActRun), do: explainQuery},
+	"marks":      {right: markRight, first: (*Dashboard).marks, do: mark},
+	"filters":    {right: always(ActTag), do: saveFilter},
+	"tasks":      {right: always(ActTasks), first: (*Dashboard).sureJobs, do: steer},
+	"exceptions": {right: always(ActExceptions), do: judge},
+	"cache":      {right: always(ActCache), first: (*Dashboard).sureKey, do: deleteKey},
+	"logs":       {right: always(ActLogs), do: follow},
+	"explain":    {right: always(ActRun), do: explainQuery},
 }
 
 func always(a Action) func(*http.Request) Action { return func(*http.Request) Action { return a } }
@@ -73,6 +80,7 @@ const maxForm = 256 << 10
 // to it; each is logged, done or refused. Afterwards the viewer is sent back.
 func (d *Dashboard) post(f form) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		d := d.seen(r)
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := r.ParseForm(); err != nil {
 			http.Error(w, "The form could not be read: "+err.Error(), http.StatusBadRequest)
@@ -108,8 +116,8 @@ var errNoRight = errors.New("refused: no right to it")
 // back is the page that a form came from: a path of this dashboard and nothing else.
 func (d *Dashboard) back(to string) string {
 	u, err := url.Parse(to)
-	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, d.config.Prefix) || strings.Contains(u.Path, "..") {
-		return d.config.Prefix
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, string(d.base)) || strings.Contains(u.Path, "..") {
+		return string(d.base)
 	}
 	return u.RequestURI()
 }

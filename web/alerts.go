@@ -45,8 +45,10 @@ func (d *Dashboard) alerts(r *http.Request, w window) (m view.Alerts, err error)
 		m.Problems = append(m.Problems, d.problems(&rows[i])...)
 	}
 	sortProblems(m.Problems)
-	if m.Worse, m.WorseThan, err = d.sinceLastBuild(r); err != nil {
-		return m, err
+	if !d.alertsOff[alertWorse] {
+		if m.Worse, m.WorseThan, err = d.sinceLastBuild(r); err != nil {
+			return m, err
+		}
 	}
 	m.Findings, m.Records = d.recentFindings(r.Context())
 	m.Own = d.ownTrouble()
@@ -54,13 +56,19 @@ func (d *Dashboard) alerts(r *http.Request, w window) (m view.Alerts, err error)
 }
 
 // sinceLastBuild are the handlers that the latest build has made slower or more failing,
-// and the build that it is compared with; "" when there is no other.
+// and the build that it is compared with; "" when there is no other. Another program that
+// shares the store is no earlier build.
 func (d *Dashboard) sinceLastBuild(r *http.Request) (worse []view.Problem, than string, err error) {
 	builds, err := d.builds(r)
 	if err != nil || len(builds) < 2 {
 		return nil, "", err
 	}
-	before, err := d.everHandlers(r.Context(), query.Handlers{Processes: builds[1].processes})
+	older := slices.IndexFunc(builds[1:], func(b build) bool { return b.main == builds[0].main })
+	if older < 0 {
+		return nil, "", nil
+	}
+	older++
+	before, err := d.everHandlers(r.Context(), query.Handlers{Processes: builds[older].processes})
 	if err != nil {
 		return nil, "", err
 	}
@@ -74,7 +82,7 @@ func (d *Dashboard) sinceLastBuild(r *http.Request) (worse []view.Problem, than 
 			Text: strings.ToLower(c.Sentence()[:1]) + c.Sentence()[1:], Count: int64(c.B.Count),
 		})
 	}
-	return worse, builds[1].name, nil
+	return worse, builds[older].name, nil
 }
 
 func problemName(h instrument.HandlerInfo) string { return statementOr(h) }
@@ -86,15 +94,10 @@ func (d *Dashboard) recentFindings(ctx context.Context) (out []view.FoundAlert, 
 		return nil, 0
 	}
 	at := map[string]int{}
-	for i := range page.Records {
-		row := &page.Records[i]
-		rec, err := d.config.Store.Record(ctx, row.ID)
-		if err != nil {
-			continue // removed meanwhile
-		}
+	for _, rec := range d.records(ctx, idsOf(page.Records)) {
 		looked++
-		for _, a := range view.RecordAlerts(recordModel(rec)) {
-			key := row.Handler.Name + "\n" + a.Title
+		for _, a := range view.RecordAlerts(d.recordModel(rec)) {
+			key := rec.Handler.Name + "\n" + a.Title
 			if a.Status == view.StatusNew { // advice about the app's code, whatever the route
 				key = a.Title
 			}
@@ -102,8 +105,8 @@ func (d *Dashboard) recentFindings(ctx context.Context) (out []view.FoundAlert, 
 			if !known {
 				j = len(out)
 				at[key] = j
-				a.Href, a.Action = d.base.RecordPanel(row.ID.String(), "alerts"), "A record that shows it"
-				out = append(out, view.FoundAlert{Alert: a, Kind: kindOf(row.Handler.Kind), Name: row.Handler.Name})
+				a.Href, a.Action = d.base.RecordPanel(rec.ID.String(), "alerts"), "A record that shows it"
+				out = append(out, view.FoundAlert{Alert: a, Kind: kindOf(rec.Handler.Kind), Name: rec.Handler.Name})
 			}
 			out[j].Count++
 		}
@@ -148,6 +151,7 @@ type alertListJSON struct {
 }
 
 type findingJSON struct {
+	Rule   string `json:"rule"` // by which it was found, as the configuration switches it off
 	Bad    bool   `json:"bad"`
 	Kind   string `json:"kind"` // of the Record's handler
 	Name   string `json:"name"`
@@ -174,7 +178,7 @@ func apiAlerts(d *Dashboard, r *http.Request) (any, error) {
 	}
 	out := alertListJSON{Problems: problems(m.Problems), Worse: problems(m.Worse), WorseThan: m.WorseThan, Findings: []findingJSON{}, Records: m.Records}
 	for _, f := range m.Findings {
-		out.Findings = append(out.Findings, findingJSON{f.Status == view.StatusBad, string(f.Kind), f.Name, f.Title, f.Text, f.Fix, f.Code, f.Count, f.Href})
+		out.Findings = append(out.Findings, findingJSON{f.Rule, f.Status == view.StatusBad, string(f.Kind), f.Name, f.Title, f.Text, f.Fix, f.Code, f.Count, f.Href})
 	}
 	return out, nil
 }

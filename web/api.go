@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/jobs"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/report"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
@@ -35,27 +36,32 @@ var apiRoutes map[string]apiRoute
 
 func init() { // because the OpenAPI file is one of them and describes them all
 	apiRoutes = map[string]apiRoute{
-		"overview":           {api: apiOverview, says: "What the first page shows.", params: []string{"range"}, answer: overviewJSON{}},
-		"requests":           {api: apiRequests, says: "A page of Records, the newest first.", params: []string{"kind", "q", "sort", "dir", "before"}, answer: recordListJSON{}},
-		"requests/{id}":      {api: apiRequest, says: "One Record with its spans.", params: []string{"id", "pending"}, answer: recordJSON{}, missing: true, later: true},
-		"requests/{id}/tree": {api: apiTree, says: "The chain of causes of a Record and what it caused.", params: []string{"id"}, answer: treeJSON{}, missing: true},
-		"handlers":           {api: apiHandlers, says: "Statistics of everything that runs.", params: []string{"range", "kind", "name"}, answer: handlerListJSON{}},
-		"handlers/one":       {api: apiHandler, says: "One handler over time, by build, with its slowest samples.", params: []string{"range", "kind", "name"}, answer: oneHandlerJSON{}, missing: true},
-		"signals":            {api: apiSignals, says: "The signals with their receivers and statistics.", params: []string{"range"}, answer: signalListJSON{}},
-		"signals/catalogue":  {api: apiCatalogue, says: "All that the running app knows of its signals.", answer: []Signal{}},
-		"exceptions":         {api: apiExceptions, says: "Errors and panics of the newest Records, grouped.", params: []string{"before"}, answer: exceptionListJSON{}},
-		"alerts":             {api: apiAlerts, says: "Everything that is wrong: handlers, findings in Records, what became worse.", params: []string{"range"}, answer: alertListJSON{}},
-		"compare":            {api: apiCompare, says: "Two Records side by side.", params: []string{"a", "b"}, answer: compareJSON{}, missing: true},
-		"complete":           {api: apiComplete, says: "Ways to go on with a filter that is being typed.", params: []string{"q", "at"}, answer: completionListJSON{}},
-		"report":             {api: apiReport, says: "The report of the command line; its form is described there.", params: []string{"range"}},
-		"health":             {api: apiHealth, says: "How recording and the store are.", answer: healthJSON{}},
-		"openapi.json":       {api: apiOpenAPI, says: "This description."},
+		"overview":               {api: apiOverview, says: "What the first page shows.", params: []string{"range"}, answer: overviewJSON{}},
+		"requests":               {api: apiRequests, says: "A page of Records, the newest first.", params: []string{"kind", "q", "sort", "dir", "before", "deeper"}, answer: recordListJSON{}},
+		"requests/{id}":          {api: apiRequest, says: "One Record with its spans.", params: []string{"id", "pending"}, answer: recordJSON{}, missing: true, later: true},
+		"requests/{id}/tree":     {api: apiTree, says: "The chain of causes of a Record and what it caused.", params: []string{"id"}, answer: treeJSON{}, missing: true},
+		"handlers":               {api: apiHandlers, says: "Statistics of everything that runs.", params: []string{"range", "kind", "name"}, answer: handlerListJSON{}},
+		"handlers/one":           {api: apiHandler, says: "One handler over time, by build, with its slowest samples.", params: []string{"range", "kind", "name"}, answer: oneHandlerJSON{}, missing: true},
+		"signals":                {api: apiSignals, says: "The signals with their receivers and statistics.", params: []string{"range"}, answer: signalListJSON{}},
+		"signals/catalogue":      {api: apiCatalogue, says: "All that the running app knows of its signals.", answer: []Signal{}},
+		"exceptions":             {api: apiExceptions, says: "Errors that nobody caught, reported ones and panics, alike ones together.", params: []string{"is", "only", "q", "order", "before"}, answer: exceptionListJSON{}},
+		"exceptions/{exception}": {api: apiException, says: "One exception with its stack, what it wraps, and where, when and to whom it came.", params: []string{"exception"}, answer: exceptionDetailJSON{}, missing: true},
+		"tasks":                  {api: apiTasks, says: "Queues, workers, schedules, kinds of tasks, and a page of jobs.", params: []string{"state", "queue", "kind", "tag", "worker", "q", "after"}, answer: tasksJSON{}},
+		"tasks/{job}":            {api: apiJob, says: "One job with its attempts and what happened to it.", params: []string{"job"}, answer: jobs.Detail{}, missing: true},
+		"alerts":                 {api: apiAlerts, says: "Everything that is wrong: handlers, findings in Records, what became worse.", params: []string{"range"}, answer: alertListJSON{}},
+		"compare":                {api: apiCompare, says: "Two Records side by side.", params: []string{"a", "b"}, answer: compareJSON{}, missing: true},
+		"logs":                   {api: apiBrowserLogs, says: "The log lines of one browser that is followed, and which browsers are.", params: []string{"browser"}, answer: browserLogsJSON{}},
+		"complete":               {api: apiComplete, says: "Ways to go on with a filter that is being typed.", params: []string{"q", "at"}, answer: completionListJSON{}},
+		"report":                 {api: apiReport, says: "The report of the command line; its form is described there.", params: []string{"range"}},
+		"health":                 {api: apiHealth, says: "How recording and the store are.", answer: healthJSON{}},
+		"openapi.json":           {api: apiOpenAPI, says: "This description."},
 	}
 }
 
 // json serves an api.
 func (d *Dashboard) json(a api) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d := d.seen(r)
 		ctx, cancel := context.WithTimeout(r.Context(), pageTime)
 		defer cancel()
 		release, ok := d.enter(ctx)
@@ -106,7 +112,7 @@ func (d *Dashboard) apiStatus(r *http.Request, err error) int {
 
 // apiRequests lists Records: parameters kind, q, sort, dir and before as in the page.
 func apiRequests(d *Dashboard, r *http.Request) (any, error) {
-	s := view.Shell{Here: view.URL{Path: r.URL.Path, Query: r.URL.Query()}}
+	s := view.Shell{Here: d.here(r)}
 	m, q := d.recordList(r, &s)
 	if m.Error != "" {
 		return nil, badRequest{errors.New(m.Error)}
@@ -141,7 +147,7 @@ func apiRequest(d *Dashboard, r *http.Request) (any, error) {
 	}
 	out := newRecordJSON(&rec.Summary, rec.Handler)
 	out.Attrs = attrsJSON(rec.Attrs)
-	m := recordModel(rec)
+	m := d.recordModel(rec)
 	out.Worst, out.Counts.Alerts = worst(m), len(view.RecordAlerts(m))
 	if t, ok := d.timingOf(r.Context(), rec.ID); ok {
 		out.Timing = &t
@@ -150,7 +156,7 @@ func apiRequest(d *Dashboard, r *http.Request) (any, error) {
 		out.Process = &processJSON{p.PID, p.Host, p.Service, p.Build.Revision, p.Build.Dirty}
 	}
 	for i := range rec.Spans {
-		out.Spans = append(out.Spans, newSpanJSON(&rec.Spans[i]))
+		out.Spans = append(out.Spans, newSpanJSON(rec, i))
 	}
 	return out, nil
 }
@@ -246,6 +252,13 @@ func (d *Dashboard) healthJSON(r *http.Request) (out healthJSON, err error) {
 		out.Produced, out.Stored, out.Queued = st.Produced, st.Stored, st.QueueRecords
 		maps.Copy(out.Dropped, st.Dropped)
 		out.LastError, out.CPU = st.LastError, int64(st.CPU)
+	}
+	if d.config.Host != nil {
+		s := d.config.Host()
+		out.Machine = &machineJSON{
+			CPUs: s.CPUs, Load1: s.Load[0], Load5: s.Load[1], Load15: s.Load[2], Uptime: int64(s.Uptime), Memory: s.Memory, MemoryFree: s.MemoryFree, Disk: s.Disk, DiskFree: s.DiskFree,
+			Resident: s.Resident, Files: s.Files, FileLimit: s.FileLimit, Threads: s.Threads, Goroutines: s.Goroutines,
+		}
 	}
 	return out, nil
 }

@@ -13,21 +13,25 @@ import (
 // pageAPI is the JSON of each page: what is served at the page's own address to who asks
 // for application/json.
 var pageAPI = map[string]api{
-	"{$}":                   apiOverview,
-	"requests":              apiRequests,
-	"requests/{id}":         apiRequest,
-	"requests/{id}/{panel}": apiRequest,
-	"handlers":              apiHandlers,
-	"handlers/one":          apiHandler,
-	"signals":               apiSignals,
-	"middleware":            ofKind(instrument.KindLayer),
-	"queries":               ofKind(instrument.KindQuery),
-	"commands":              ofKind(instrument.KindCommand),
-	"exceptions":            apiExceptions,
-	"slow":                  apiReport,
-	"health":                apiHealth,
-	"alerts":                apiAlerts,
-	"compare":               apiCompare,
+	"{$}":                    apiOverview,
+	"requests":               apiRequests,
+	"requests/{id}":          apiRequest,
+	"requests/{id}/{panel}":  apiRequest,
+	"handlers":               apiHandlers,
+	"handlers/one":           apiHandler,
+	"signals":                apiSignals,
+	"middleware":             ofKind(instrument.KindLayer),
+	"queries":                ofKind(instrument.KindQuery),
+	"commands":               ofKind(instrument.KindCommand),
+	"tasks":                  apiTasks,
+	"tasks/{job}":            apiJob,
+	"exceptions":             apiExceptions,
+	"exceptions/{exception}": apiException,
+	"slow":                   apiReport,
+	"health":                 apiHealth,
+	"alerts":                 apiAlerts,
+	"compare":                apiCompare,
+	"logs":                   apiBrowserLogs,
 }
 
 // wantsJSON tells whether a client prefers JSON to HTML: browsers never do.
@@ -210,7 +214,7 @@ func apiHandler(d *Dashboard, r *http.Request) (any, error) {
 		return nil, err
 	}
 	out := oneHandlerJSON{
-		Handler: newHandlerJSON(&rows[0]), Points: []pointJSON{}, Builds: []buildJSON{}, Why: []whyJSON{}, Samples: []sampleJSON{}, Callers: []handlerRef{}, Hist: []histBarJSON{},
+		Handler: apdexed(newHandlerJSON(&rows[0]), m.Apdex), Points: []pointJSON{}, Builds: []buildJSON{}, Why: []whyJSON{}, Samples: []sampleJSON{}, Callers: []handlerRef{}, Hist: []histBarJSON{},
 	}
 	for _, p := range m.Points {
 		out.Points = append(out.Points, pointJSON{p.Start.UTC(), p.Calls, p.Errors, int64(p.P50), int64(p.P95), int64(p.P99)})
@@ -231,40 +235,6 @@ func apiHandler(d *Dashboard, r *http.Request) (any, error) {
 		for _, b := range m.Hist.Bars {
 			out.Hist = append(out.Hist, histBarJSON{int64(b.Upper), b.Count})
 		}
-	}
-	return out, nil
-}
-
-type exceptionListJSON struct {
-	Exceptions []exceptionJSON `json:"exceptions"`
-	Records    int64           `json:"records"`          // how many were looked at
-	Before     string          `json:"before,omitempty"` // cursor of those before
-}
-
-type exceptionJSON struct {
-	Type    string    `json:"type,omitempty"`
-	Message string    `json:"message"`
-	Source  string    `json:"source,omitempty"`
-	Panic   bool      `json:"panic"`
-	Kind    string    `json:"kind"`
-	Handler string    `json:"handler"`
-	Count   int64     `json:"count"`
-	First   time.Time `json:"first"`
-	Last    time.Time `json:"last"`
-	Record  string    `json:"record"` // the newest
-}
-
-// apiExceptions are errors and panics, grouped.
-func apiExceptions(d *Dashboard, r *http.Request) (any, error) {
-	m, err := d.exceptions(r)
-	if err != nil {
-		return nil, err
-	}
-	out := exceptionListJSON{Exceptions: []exceptionJSON{}, Records: m.Records, Before: m.Older}
-	for _, x := range m.Rows {
-		out.Exceptions = append(out.Exceptions, exceptionJSON{
-			x.Type, x.Message, x.Source, x.Panic, string(x.Kind), x.Handler, x.Count, x.First.UTC(), x.Last.UTC(), x.Sample,
-		})
 	}
 	return out, nil
 }

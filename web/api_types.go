@@ -33,6 +33,8 @@ type recordJSON struct {
 	Tags     []string          `json:"tags,omitempty"`
 	Error    string            `json:"error,omitempty"`
 	Trace    string            `json:"trace_id,omitempty"`
+	Span     string            `json:"span_id,omitempty"`        // the Record's own in its trace
+	Caller   string            `json:"caller_span_id,omitempty"` // the span that caused it, in whatever process
 	Parent   string            `json:"parent,omitempty"`
 	Process  *processJSON      `json:"process,omitempty"`
 	Flags    flagsJSON         `json:"flags"`
@@ -58,6 +60,7 @@ type flagsJSON struct {
 	ClientGone bool `json:"client_gone"`
 	Capped     bool `json:"capped"`
 	Unfinished bool `json:"unfinished"`
+	Exception  bool `json:"exception"`
 }
 
 type countsJSON struct {
@@ -78,6 +81,7 @@ type countsJSON struct {
 }
 
 type spanJSON struct {
+	ID       string         `json:"id"` // in the trace, as it was passed on
 	Kind     string         `json:"kind"`
 	Name     string         `json:"name"`
 	Source   string         `json:"source,omitempty"`
@@ -115,6 +119,8 @@ type handlerJSON struct {
 	P95    int64  `json:"p95_ns"`
 	P99    int64  `json:"p99_ns"`
 	Max    int64  `json:"max_ns"`
+
+	Apdex *float64 `json:"apdex,omitempty"` // only of one handler, and where it has a limit
 }
 
 type signalListJSON struct {
@@ -150,17 +156,36 @@ type healthJSON struct {
 	Gone       bool              `json:"store_gone"`
 	LastError  string            `json:"last_error,omitempty"`
 	CPU        int64             `json:"cpu_ns"`
+	Machine    *machineJSON      `json:"machine,omitempty"`
+}
+
+// machineJSON is a reading of the machine; what the system does not tell is -1.
+type machineJSON struct {
+	CPUs       int     `json:"cpus"`
+	Load1      float64 `json:"load_1m"`
+	Load5      float64 `json:"load_5m"`
+	Load15     float64 `json:"load_15m"`
+	Uptime     int64   `json:"uptime_ns"`
+	Memory     int64   `json:"memory_bytes"`
+	MemoryFree int64   `json:"memory_free_bytes"`
+	Disk       int64   `json:"disk_bytes"`
+	DiskFree   int64   `json:"disk_free_bytes"`
+	Resident   int64   `json:"resident_bytes"`
+	Files      int64   `json:"open_files"`
+	FileLimit  int64   `json:"open_files_limit"`
+	Threads    int64   `json:"threads"`
+	Goroutines int64   `json:"goroutines"`
 }
 
 func newRecordJSON(s *instrument.Summary, h instrument.HandlerInfo) recordJSON {
 	r := recordJSON{
 		ID: s.ID.String(), Kind: h.Kind.String(), Name: h.Name, Method: s.Method, Path: s.Path, Status: s.Status,
 		Started: s.StartTime().UTC(), Duration: int64(s.Duration), Query: int64(s.QueryTime),
-		User: s.User, Tags: s.Tags, Error: s.Error, Trace: s.Trace.TraceID.String(),
+		User: s.User, Tags: s.Tags, Error: s.Error, Trace: s.Trace.TraceID.String(), Span: s.Trace.SpanID.String(), Caller: s.Caller.String(),
 		Flags: flagsJSON{
 			Slow: s.Flags.Has(instrument.FlagSlow), Error: s.Flags.Has(instrument.FlagError), Panic: s.Flags.Has(instrument.FlagPanic),
 			ClientGone: s.Flags.Has(instrument.FlagClientGone), Capped: s.Flags.Has(instrument.FlagCapped),
-			Unfinished: s.Flags.Has(instrument.FlagUnfinished),
+			Unfinished: s.Flags.Has(instrument.FlagUnfinished), Exception: s.Flags.Has(instrument.FlagException),
 		},
 		Counts: countsJSON{
 			Spans: s.Spans, Left: s.Left, Failed: s.Failed, Errors: s.Failed,
@@ -178,9 +203,10 @@ func newRecordJSON(s *instrument.Summary, h instrument.HandlerInfo) recordJSON {
 	return r
 }
 
-func newSpanJSON(s *instrument.RecordSpan) spanJSON {
+func newSpanJSON(rec *instrument.Record, i int) spanJSON {
+	s := &rec.Spans[i]
 	out := spanJSON{
-		Kind: s.Handler.Kind.String(), Name: s.Handler.Name, Source: s.Handler.Source.String(), Parent: s.Parent,
+		ID: rec.SpanID(i).String(), Kind: s.Handler.Kind.String(), Name: s.Handler.Name, Source: s.Handler.Source.String(), Parent: s.Parent,
 		Start: int64(s.Start), Duration: int64(s.Duration), Self: int64(s.Self), Flags: s.Flags.String(),
 		Error: s.Error, Attrs: attrsJSON(s.Attrs),
 	}
@@ -213,6 +239,14 @@ func newHandlerJSON(h *query.HandlerStats) handlerJSON {
 		Count: h.Count, Errors: h.Errors, Panics: h.Panics, Slow: h.Slow, Sum: int64(h.Sum), Self: int64(h.Self),
 		P50: int64(h.Quantile(.5)), P95: int64(h.Quantile(.95)), P99: int64(h.Quantile(.99)), Max: int64(h.Max),
 	}
+}
+
+// apdexed adds a score that is known.
+func apdexed(h handlerJSON, score float64) handlerJSON {
+	if score >= 0 {
+		h.Apdex = &score
+	}
+	return h
 }
 
 // countNames are the names in counts of the kinds that a panel is about.

@@ -41,7 +41,19 @@ func commandsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	for i := range rows {
 		m.Rows = append(m.Rows, commandRow(&rows[i], last[rows[i].Handler.Name]))
 	}
+	m.Rows, m.Order = ordered(r.URL.Query(), m.Rows, commandColumns, func(c *view.CommandRow) string { return c.Name })
 	return view.CommandsPage(s, m), nil
+}
+
+// commandColumns are what commands can be ordered by.
+var commandColumns = []column[view.CommandRow]{
+	{"last", func(c *view.CommandRow) int64 { return c.LastRun.Unix() }},
+	{"runs", func(c *view.CommandRow) int64 { return c.Runs }},
+	{"failed", func(c *view.CommandRow) int64 { return c.Failed }},
+	{"p50", func(c *view.CommandRow) int64 { return int64(c.P50) }},
+	{"p95", func(c *view.CommandRow) int64 { return int64(c.P95) }},
+	{"max", func(c *view.CommandRow) int64 { return int64(c.Max) }},
+	{"name", nil},
 }
 
 // commandRuns is how many of the newest runs are looked through for the last of each

@@ -58,7 +58,7 @@ func (d *Dashboard) compareRecords(ctx context.Context, first, second string) (a
 	if b, err = d.recordOf(ctx, second); err != nil {
 		return nil, nil, m, err
 	}
-	m.A, m.B = recordModel(a), recordModel(b)
+	m.A, m.B = d.recordModel(a), d.recordModel(b)
 	return a, b, m, nil
 }
 

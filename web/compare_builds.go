@@ -28,7 +28,7 @@ func (d *Dashboard) compareSides(r *http.Request, here view.URL) (m view.Compare
 	} else {
 		m.What = "window"
 		w := windowOf(params, time.Now())
-		m.A, m.B = "the "+w.value+" before", "the last "+w.value
+		m.A, m.B = "the "+w.label+" before", "the last "+w.label
 		a = query.Handlers{Since: w.since.Add(-w.length()), Until: w.since}
 		b = query.Handlers{Since: w.since, Until: w.until}
 	}
@@ -42,6 +42,14 @@ func (d *Dashboard) compareSides(r *http.Request, here view.URL) (m view.Compare
 	rowsB, err := d.config.Store.Handlers(r.Context(), b)
 	if err != nil {
 		return m, err
+	}
+	if len(rowsA) == 0 || len(rowsB) == 0 { // then all of them would be new, or gone
+		m.Silent = m.A
+		if len(rowsB) == 0 {
+			m.Silent = m.B
+		}
+		m.Total = max(len(rowsA), len(rowsB))
+		return m, nil
 	}
 	c := report.Compare(rowsA, rowsB, report.CompareOptions{})
 	m.Verdict, m.Total = c.Verdict(), len(c.Rows)

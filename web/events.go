@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/filter"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
 )
@@ -21,6 +23,7 @@ const pingEvery = 15 * time.Second
 // events is the stream of Records as they are stored: server-sent events whose data
 // are lines of the list, drawn here.
 func (d *Dashboard) events(w http.ResponseWriter, r *http.Request) {
+	d = d.seen(r)
 	if d.config.Feed == nil {
 		http.NotFound(w, r)
 		return
@@ -33,7 +36,7 @@ func (d *Dashboard) events(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Too many live pages are open: close one.", http.StatusServiceUnavailable)
 		return
 	}
-	accept, err := acceptOf(r)
+	wanted, err := wantedOf(r)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -41,31 +44,34 @@ func (d *Dashboard) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	feed := d.config.Feed() // before the replay, so that nothing falls between the two
 	defer feed.Close()
-	if d.replay(w, r, accept) {
-		d.stream(w, r, feed, accept)
+	if d.replay(w, r, wanted) {
+		d.stream(w, r, feed, wanted.accept())
 	}
 }
 
 // maxReplay is how many lines a viewer that comes back is sent at most.
 const maxReplay = 200
 
-// replay sends what a viewer missed since the Record that it saw last: the parameter
-// "last", or the header that a browser sends when it connects again. A line that comes
-// twice replaces itself.
-func (d *Dashboard) replay(w http.ResponseWriter, r *http.Request, accept acceptFunc) bool {
-	id, err := instrument.ParseID(cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("last")))
+// replay sends the newest of what a viewer missed since the Record that it saw last: the
+// parameter "last", or the header that a browser sends when it connects again. A line that
+// comes twice replaces itself.
+func (d *Dashboard) replay(w http.ResponseWriter, r *http.Request, wanted wanted) bool {
+	last, _, _ := strings.Cut(cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("last")), "-") // a log line is a Record's
+	id, err := instrument.ParseID(last)
 	if err != nil {
 		return true
 	}
-	page, err := d.config.Store.Records(r.Context(), query.Records{Sort: query.Oldest, After: query.Cursor{ID: id}, Limit: maxReplay})
+	q := wanted.query()
+	q.Since, q.Limit, q.Budget = id.Time(), maxReplay, listBudget
+	page, err := d.config.Store.Records(r.Context(), q)
 	if err != nil {
 		return r.Context().Err() == nil
 	}
-	write := writerOf(r)
+	write := d.writerOf(r)
 	s := view.Shell{Base: d.base, Now: time.Now(), Here: view.URL{Query: r.URL.Query()}}
-	for i := range page.Records {
+	for i := range slices.Backward(page.Records) {
 		row := &page.Records[i]
-		if !accept(&row.Summary, row.Handler) {
+		if row.ID <= id {
 			continue
 		}
 		if err := write(r.Context(), w, s, &row.Summary, row.Handler, 0); err != nil {
@@ -78,7 +84,7 @@ func (d *Dashboard) replay(w http.ResponseWriter, r *http.Request, accept accept
 // stream writes until the viewer leaves or the feed ends.
 func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, feed Feed, accept acceptFunc) {
 	out := http.NewResponseController(w)
-	write := writerOf(r)
+	write := d.writerOf(r)
 	s := view.Shell{Base: d.base, Now: time.Now(), Here: view.URL{Query: r.URL.Query()}}
 	if _, err := fmt.Fprint(w, "retry: 2000\n\n"); err != nil || out.Flush() != nil {
 		return
@@ -115,9 +121,13 @@ func writeEvent(ctx context.Context, w http.ResponseWriter, s view.Shell, sum *i
 	if err := view.RecordRows(s, []view.RecordRow{row}).Render(ctx, &html); err != nil {
 		return err
 	}
+	return writeRows(w, sum.ID, html.String(), missed)
+}
+
+func writeRows(w http.ResponseWriter, id instrument.ID, html string, missed uint64) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "event: record\nid: %s\n", sum.ID)
-	for line := range strings.Lines(html.String()) {
+	fmt.Fprintf(&b, "event: record\nid: %s\n", id)
+	for line := range strings.Lines(html) {
 		b.WriteString("data: " + strings.TrimRight(line, "\r\n") + "\n")
 	}
 	if missed > 0 {
@@ -131,11 +141,14 @@ func writeEvent(ctx context.Context, w http.ResponseWriter, s view.Shell, sum *i
 // eventWriter sends one Record.
 type eventWriter func(ctx context.Context, w http.ResponseWriter, s view.Shell, sum *instrument.Summary, h instrument.HandlerInfo, missed uint64) error
 
-// writerOf is the form that a viewer asks for: lines of the list, or with format=json the
-// object that api/v1/requests lists.
-func writerOf(r *http.Request) eventWriter {
-	if r.URL.Query().Get("format") == "json" {
+// writerOf is the form that a viewer asks for: lines of the list, with format=logs what was
+// logged, or with format=json the object that api/v1/requests lists.
+func (d *Dashboard) writerOf(r *http.Request) eventWriter {
+	switch r.URL.Query().Get("format") {
+	case "json":
 		return writeJSONEvent
+	case "logs":
+		return d.writeLogsEvent
 	}
 	return writeEvent
 }
@@ -152,12 +165,32 @@ func writeJSONEvent(_ context.Context, w http.ResponseWriter, _ view.Shell, sum 
 // acceptFunc is a filter for one Record.
 type acceptFunc func(s *instrument.Summary, h instrument.HandlerInfo) bool
 
-// acceptOf makes the filter of a stream from the parameters kind and q.
-func acceptOf(r *http.Request) (acceptFunc, error) {
+// wanted is what a stream brings: Records of a kind, 0 of all, that pass a filter.
+type wanted struct {
+	kind   instrument.Kind
+	filter *filter.Filter
+}
+
+// wantedOf reads it from the parameters kind and q.
+func wantedOf(r *http.Request) (wanted, error) {
 	kind, _ := instrument.ParseKind(r.URL.Query().Get("kind"))
 	f, _, err := filterOf(r.URL.Query())
-	if err != nil {
-		return nil, err
+	return wanted{kind, f}, err
+}
+
+// accept asks of one Record as it is stored.
+func (w wanted) accept() acceptFunc {
+	where := w.filter.Where()
+	return func(s *instrument.Summary, h instrument.HandlerInfo) bool {
+		return (w.kind == 0 || h.Kind == w.kind) && where.Match(&query.Row{Summary: *s, Handler: h}, nil)
 	}
-	return liveAccept(kind, f), nil
+}
+
+// query asks the store, newest first.
+func (w wanted) query() query.Records {
+	q := query.Records{Where: w.filter.Where()}
+	if w.kind != 0 {
+		q.Kinds = []instrument.Kind{w.kind}
+	}
+	return q
 }

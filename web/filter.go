@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/filter"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
@@ -168,13 +167,5 @@ func (d *Dashboard) filterValues(ctx context.Context) func(field, prefix string)
 			}
 		}
 		return out
-	}
-}
-
-// liveAccept is a filter for Records of the feed.
-func liveAccept(kind instrument.Kind, f *filter.Filter) acceptFunc {
-	where := f.Where()
-	return func(s *instrument.Summary, h instrument.HandlerInfo) bool {
-		return (kind == 0 || h.Kind == kind) && where.Match(&query.Row{Summary: *s, Handler: h}, nil)
 	}
 }

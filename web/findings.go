@@ -15,32 +15,35 @@ const maxFindings = 10
 // findings are what is wrong with a Record beside what its spans show by themselves:
 // what its SQL shows, and errors that went no further than where they happened.
 func findings(rec *instrument.Record, v *sqltap.Verdicts) (out []view.Alert, loops int) {
-	add := func(s view.Status, title, text, fix, code string, span int) {
+	add := func(rule string, s view.Status, title, text, fix, code string, span int) {
 		if len(out) < 4*maxFindings {
-			out = append(out, view.Alert{Status: s, Title: title, Text: text, Fix: fix, Code: code, Span: span, HasSpan: true})
+			out = append(out, view.Alert{Status: s, Rule: rule, Title: title, Text: text, Fix: fix, Code: code, Span: span, HasSpan: true})
 		}
 	}
 	for _, r := range v.NPlusOne[:min(len(v.NPlusOne), maxFindings)] {
-		add(view.StatusSlow, fmt.Sprintf("N+1: the same query %d times", len(r.Spans)), r.Text(rec.Spans), r.Fix(), r.Replacement(), r.Spans[0])
+		add(alertNPlusOne, view.StatusSlow, fmt.Sprintf("N+1: the same query %d times", len(r.Spans)), r.Text(rec.Spans), r.Fix(), r.Replacement(), r.Spans[0])
 		out[len(out)-1].Loop = true
 		loops = max(loops, len(r.Spans))
 	}
 	for _, r := range v.Sequential[:min(len(v.Sequential), maxFindings)] {
-		add(view.StatusSlow, fmt.Sprintf("One statement %d times, one after the other", len(r.Spans)), r.Text(rec.Spans), r.Fix(), r.Replacement(), r.Spans[0])
+		add(alertSequential, view.StatusSlow, fmt.Sprintf("One statement %d times, one after the other", len(r.Spans)), r.Text(rec.Spans), r.Fix(), r.Replacement(), r.Spans[0])
 	}
 	for _, t := range v.Together[:min(len(v.Together), maxFindings)] {
-		add(view.StatusSlow, fmt.Sprintf("%d queries that could run at the same time", len(t.Spans)), t.Text(rec.Spans), t.Fix(), "", t.Spans[0])
+		add(alertTogether, view.StatusSlow, fmt.Sprintf("%d queries that could run at the same time", len(t.Spans)), t.Text(rec.Spans), t.Fix(), "", t.Spans[0])
 	}
 	for _, i := range v.OpenRows[:min(len(v.OpenRows), maxFindings)] {
 		s := &rec.Spans[i]
-		add(view.StatusBad, "Rows that were never closed", statementName(s.Handler.Name)+" keeps a connection until they are: "+placeOf(s.Handler.Source),
+		add(alertOpenRows, view.StatusBad, "Rows that were never closed", statementName(s.Handler.Name)+" keeps a connection until they are: "+placeOf(s.Handler.Source),
 			"close them: defer rows.Close() right after the error was looked at.", "", i)
 	}
 	for _, t := range v.Transactions {
 		if t.End < 0 {
-			add(view.StatusBad, "A transaction was not ended", "It was begun and neither committed nor rolled back within this record.", "end it on every way out: defer tx.Rollback() right after Begin.", "", t.Begin)
+			add(alertOpenTx, view.StatusBad, "A transaction was not ended", "It was begun and neither committed nor rolled back within this record.", "end it on every way out: defer tx.Rollback() right after Begin.", "", t.Begin)
 		}
 	}
+	out = append(out, leftOpen(rec, v)...)
+	out = append(out, lateResponses(rec)...)
+	out = append(out, overBudget(rec)...)
 	return append(out, swallowed(rec)...), loops
 }
 
@@ -57,7 +60,7 @@ func swallowed(rec *instrument.Record) (out []view.Alert) {
 			continue
 		}
 		out = append(out, view.Alert{
-			Status: view.StatusBad, Title: fmt.Sprintf("%s %s failed, and nothing above it did", s.Handler.Kind, statementOr(s.Handler)),
+			Status: view.StatusBad, Rule: alertSwallowed, Title: fmt.Sprintf("%s %s failed, and nothing above it did", s.Handler.Kind, statementOr(s.Handler)),
 			Text: fmt.Sprintf("%s The record ended with status %d.", s.Error+".", rec.Status), Span: i, HasSpan: true,
 			Fix: "if that is meant, handle the error where it happens and note it; otherwise pass it up.",
 		})

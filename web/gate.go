@@ -16,15 +16,19 @@ type Gate struct {
 	// Allow lets in whoever it says, from anywhere, beside the peers of this machine.
 	// It is asked first. Nil: nobody else.
 	Allow func(*http.Request) bool
-	// Token lets in who sends it: as "Authorization: Bearer TOKEN", or once as the
-	// parameter "token" of the first page, which is then kept in a cookie. Empty: no
-	// token is good.
+	// Token lets in who sends it to the dashboard: as "Authorization: Bearer TOKEN", or
+	// once as the parameter "token" of the first page, which is then kept in a cookie. Who
+	// sends ten wrong ones in a minute is not listened to until it is over. Empty: no token
+	// is good.
 	Token string
 	// OneTime lets in the browser that first follows the address that is printed at the
 	// start. Nil: there is none.
 	OneTime *OneTime
 	// Hosts are further names under which peers of this machine may ask, without port.
 	Hosts []string
+
+	prefix  string   // of the dashboard; "": not known
+	guesses *guesses // nil: not counted
 }
 
 // cookieName is the cookie that a good token is kept in. Cookies do not know ports,
@@ -108,17 +112,36 @@ func (g *Gate) tokenIn(r *http.Request) bool {
 	if g.Token == "" {
 		return false
 	}
-	if sent, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && same(sent, g.Token) {
+	if c, err := r.Cookie(cookieName); err == nil && same(c.Value, g.cookieValue()) {
 		return true
 	}
-	if c, err := r.Cookie(cookieName); err == nil && same(c.Value, g.cookieValue()) {
+	if sent, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && g.guessed(r, sent) {
 		return true
 	}
 	return g.tokenInURL(r)
 }
 
 func (g *Gate) tokenInURL(r *http.Request) bool {
-	return g.Token != "" && r.Method == http.MethodGet && same(r.URL.Query().Get("token"), g.Token)
+	if g.Token == "" || r.Method != http.MethodGet || !strings.Contains(r.URL.RawQuery, "token=") {
+		return false
+	}
+	sent := r.URL.Query().Get("token")
+	return sent != "" && g.guessed(r, sent)
+}
+
+// guessed tells whether what was sent is the token. A peer that was wrong too often is not
+// listened to for a while, even if it is right then. The app may have bearer tokens of its
+// own: what comes on its paths is counted apart.
+func (g *Gate) guessed(r *http.Request, sent string) bool {
+	own := strings.HasPrefix(r.URL.Path, g.prefix)
+	if !g.guesses.allowed(r.RemoteAddr, own) {
+		return false
+	}
+	if same(sent, g.Token) {
+		return true
+	}
+	g.guesses.failed(r.RemoteAddr, own)
+	return false
 }
 
 // cookieValue is not the token itself, so that the cookie of one app does not open

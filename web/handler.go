@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -29,8 +31,7 @@ func handlerPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	s := d.shell(r, params.Get("name"), "handlers")
 	s.Ranges = w.choices()
 	d.live(r, &s, "")
-	s.CSS = append(s.CSS, d.asset("uplot.css"))
-	s.Scripts = []string{d.asset("uplot.js"), d.asset("plot.js")}
+	d.plots(&s)
 	m, err := d.handler(r, w, kind, params.Get("name"))
 	if err != nil {
 		return nil, err
@@ -50,6 +51,7 @@ func (d *Dashboard) handler(r *http.Request, w window, kind instrument.Kind, nam
 	}
 	h := &rows[0]
 	m = view.Handler{HandlerRow: d.handlerRow(h, 0), Limit: d.config.Recorder.Slow(kind), Window: w.length(), Self: h.Self}
+	m.Apdex = apdexOf(&h.Stats, m.Limit)
 	m.Hist = histOf(&h.Hist, m.P50, m.P95, m.Limit)
 	points, err := store.Series(ctx, query.Series{Handlers: one, Step: w.step})
 	if err != nil {
@@ -68,8 +70,22 @@ func (d *Dashboard) handler(r *http.Request, w window, kind instrument.Kind, nam
 	if kind == instrument.KindRequest {
 		m.Samples = d.newest(r, name)
 	}
+	var records []*instrument.Record
+	if len(h.Slowest) == 0 {
+		var samples spanSamples
+		samples, records = d.samples(ctx, w.since, w.until)
+		h.Slowest = samples.of(h.Handler, h.RollRow)
+	}
 	m.Prometheus = d.prometheus(kind, name)
-	return m, d.why(r, &m, h, w)
+	return m, d.why(r, &m, h, w, records)
+}
+
+// apdexOf is below 0 when it is not known.
+func apdexOf(s *instrument.Stats, limit time.Duration) float64 {
+	if score, ok := report.Apdex(s, limit); ok {
+		return score
+	}
+	return -1
 }
 
 // prometheus is the graph of a handler's 95th percentile on the team's own server.
@@ -90,7 +106,7 @@ func (d *Dashboard) noHandler(r *http.Request, one query.Handlers) error {
 	}
 	miss := view.Missing{Title: "No such handler", Text: "Nothing of this kind and name has statistics.", Href: d.base.Page("handlers"), Action: "All handlers"}
 	if len(rows) > 0 {
-		here := view.URL{Path: r.URL.Path, Query: r.URL.Query()}
+		here := d.here(r)
 		miss = view.Missing{
 			Title: one.Handler, Text: "It was not called in this time.", Action: "The last 7 days", Href: here.With("range", "7d"),
 		}
@@ -108,13 +124,16 @@ func (d *Dashboard) newest(r *http.Request, name string) []view.RecordRow {
 }
 
 // why adds what the slowest samples of the handler spent their time on, and the samples.
-func (d *Dashboard) why(r *http.Request, m *view.Handler, h *query.HandlerStats, w window) error {
-	rep, err := report.Build(r.Context(), oneSource{d.config.Store, h}, report.Options{Since: w.since, Until: w.until, Limit: 1, Explain: 1})
+// Records that are read already are not read again.
+func (d *Dashboard) why(r *http.Request, m *view.Handler, h *query.HandlerStats, w window, records []*instrument.Record) error {
+	src := remember(oneSource{d.config.Store, h}, records...)
+	rep, err := report.Build(r.Context(), src, report.Options{Since: w.since, Until: w.until, Limit: 1, Explain: 1})
 	if err != nil || len(rep.Rows) == 0 {
 		return err
 	}
+	var own ownTimes
 	for _, s := range rep.Rows[0].Samples {
-		rec, err := d.config.Store.Record(r.Context(), s.ID)
+		rec, err := src.Record(r.Context(), s.ID)
 		if err != nil {
 			continue
 		}
@@ -122,12 +141,83 @@ func (d *Dashboard) why(r *http.Request, m *view.Handler, h *query.HandlerStats,
 			Link: linkModel(&rec.Summary, rec.Handler), Start: rec.StartTime(), Took: s.Duration, Span: slowestSpan(rec, h.Handler),
 		})
 		countCallers(m, rec, h.Handler)
+		own.add(rec, h.Handler)
 	}
+	m.Why, m.WhyCalls, m.WhyTime = own.shares(h.Handler), own.calls, own.time
 	if why := rep.Rows[0].Why; why != nil {
-		c := slowCause(&rep.Rows[0])
-		m.Why, m.WhyCalls, m.WhyTime = c.Shares, why.Calls, why.Time
+		for _, c := range why.Causes[:min(len(why.Causes), maxShares)] {
+			m.SpentOn = append(m.SpentOn, view.CauseShare{Share: c.Share, Text: string(c.Cause)})
+		}
 	}
 	return nil
+}
+
+// ownTimes is where the calls of a handler spend their time: the own time of whatever ran
+// inside them. What only contains others, as layers do, has next to none.
+type ownTimes struct {
+	calls  int           // of the handler
+	time   time.Duration // of these
+	all    time.Duration // all own time inside; more than time where things ran side by side
+	inside map[handlerKey]*ownTime
+}
+
+type ownTime struct {
+	calls int
+	time  time.Duration
+}
+
+// maxShares is how many parts of the time are told apart.
+const maxShares = 5
+
+func (o *ownTimes) add(rec *instrument.Record, h instrument.HandlerInfo) {
+	if o.inside == nil {
+		o.inside = map[handlerKey]*ownTime{}
+	}
+	in := make([]bool, len(rec.Spans))
+	for i := range rec.Spans { // parents stand before their children
+		s := &rec.Spans[i]
+		if s.Parent >= 0 && s.Parent < i && in[s.Parent] {
+			in[i] = true
+		} else if s.Handler.Kind == h.Kind && s.Handler.Name == h.Name {
+			in[i] = true
+			o.calls++
+			o.time += s.Duration
+		}
+		if !in[i] || s.Self <= 0 {
+			continue
+		}
+		key := handlerKey{s.Handler.Kind, s.Handler.Name}
+		if o.inside[key] == nil {
+			o.inside[key] = &ownTime{}
+		}
+		o.inside[key].calls++
+		o.inside[key].time += s.Self
+		o.all += s.Self
+	}
+}
+
+// shares are the greatest parts, and what remains.
+func (o *ownTimes) shares(h instrument.HandlerInfo) (out []view.CauseShare) {
+	keys := slices.SortedFunc(maps.Keys(o.inside), func(a, b handlerKey) int {
+		return cmp.Or(cmp.Compare(o.inside[b].time, o.inside[a].time), cmp.Compare(a.name, b.name))
+	})
+	shown := time.Duration(0)
+	for _, key := range keys[:min(len(keys), maxShares)] {
+		part := o.inside[key]
+		if len(out) > 0 && part.time*1000 < o.all { // below a thousandth it says nothing
+			break
+		}
+		shown += part.time
+		share := view.CauseShare{Share: view.Share(part.time, o.all), Kind: kindOf(key.kind), Text: fmt.Sprintf("in %d ×", part.calls), Code: key.name}
+		if key == (handlerKey{h.Kind, h.Name}) {
+			share = view.CauseShare{Share: share.Share, Text: "its own code"}
+		}
+		out = append(out, share)
+	}
+	if rest := o.all - shown; rest*200 > o.all {
+		out = append(out, view.CauseShare{Share: view.Share(rest, o.all), Text: "all the rest"})
+	}
+	return out
 }
 
 // oneSource is a store in which one handler has statistics, for a report about it alone.

@@ -1,10 +1,7 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -13,9 +10,6 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
 )
-
-// maxHandlerRows is how many lines a table of handlers has.
-const maxHandlerRows = 500
 
 func handlersPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	w := windowOf(r.URL.Query(), time.Now())
@@ -32,7 +26,7 @@ func handlersPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 func (d *Dashboard) handlerList(r *http.Request, here view.URL, rows []query.HandlerStats) view.Handlers {
 	params := r.URL.Query()
 	kind, narrowed := instrument.ParseKind(params.Get("kind"))
-	m := view.Handlers{Name: params.Get("name"), Sort: cmp.Or(params.Get("sort"), "total"), Asc: params.Get("dir") == "asc", Limit: instrument.MaxHandlersPerKind}
+	m := view.Handlers{Name: params.Get("name"), Limit: instrument.MaxHandlersPerKind}
 	m.Kinds = append(m.Kinds, view.Choice{Label: "All", Href: here.With("kind", ""), Count: -1, Current: !narrowed})
 	whole := timeOfRecords(rows)
 	seen := map[instrument.Kind]int64{}
@@ -55,31 +49,20 @@ func (d *Dashboard) handlerList(r *http.Request, here view.URL, rows []query.Han
 			m.Kinds = append(m.Kinds, view.Choice{Label: kindOf(k).Label(), Href: here.With("kind", k.String()), Count: seen[k], Current: k == kind})
 		}
 	}
-	m.Total = len(m.Rows)
-	sortHandlers(m.Rows, m.Sort, m.Asc)
-	m.Rows = m.Rows[:min(len(m.Rows), maxHandlerRows)]
+	m.Rows, m.Order = ordered(params, m.Rows, handlerColumns, func(h *view.HandlerRow) string { return h.Name + " " + string(h.Kind) })
 	return m
 }
 
-// sortHandlers puts the largest first, names from A to Z, or the other way round.
-func sortHandlers(rows []view.HandlerRow, by string, asc bool) {
-	order := map[string]func(a, b view.HandlerRow) int{
-		"total":  func(a, b view.HandlerRow) int { return cmp.Compare(b.Total, a.Total) },
-		"calls":  func(a, b view.HandlerRow) int { return cmp.Compare(b.Calls, a.Calls) },
-		"errors": func(a, b view.HandlerRow) int { return cmp.Compare(b.Errors, a.Errors) },
-		"p50":    func(a, b view.HandlerRow) int { return cmp.Compare(b.P50, a.P50) },
-		"p95":    func(a, b view.HandlerRow) int { return cmp.Compare(b.P95, a.P95) },
-		"p99":    func(a, b view.HandlerRow) int { return cmp.Compare(b.P99, a.P99) },
-		"name":   func(a, b view.HandlerRow) int { return strings.Compare(b.Name, a.Name) },
-	}
-	less, ok := order[by]
-	if !ok {
-		less = order["total"]
-	}
-	slices.SortStableFunc(rows, func(a, b view.HandlerRow) int {
-		if asc {
-			return less(b, a)
-		}
-		return less(a, b)
-	})
+// handlerColumns are what handlers can be ordered by. Own time is the first, because what
+// only contains others, as a layer does, has the most of the whole.
+var handlerColumns = []column[view.HandlerRow]{
+	{"own", func(h *view.HandlerRow) int64 { return int64(h.Own) }},
+	{"total", func(h *view.HandlerRow) int64 { return int64(h.Total) }},
+	{"calls", func(h *view.HandlerRow) int64 { return h.Calls }},
+	{"errors", func(h *view.HandlerRow) int64 { return h.Errors }},
+	{"p50", func(h *view.HandlerRow) int64 { return int64(h.P50) }},
+	{"p95", func(h *view.HandlerRow) int64 { return int64(h.P95) }},
+	{"p99", func(h *view.HandlerRow) int64 { return int64(h.P99) }},
+	{"max", func(h *view.HandlerRow) int64 { return int64(h.Max) }},
+	{"name", nil},
 }

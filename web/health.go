@@ -19,6 +19,16 @@ func healthPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
+	if m.Collectors, err = d.collectors(r); err != nil {
+		return nil, err
+	}
+	m.Exposure = d.exposure(r)
+	for _, l := range d.config.Limits {
+		m.Limits = append(m.Limits, view.Attr{Key: l.Name, Value: l.Value, Type: l.Note})
+	}
+	for _, l := range d.config.Masking {
+		m.Masking = append(m.Masking, view.Attr{Key: l.Name, Value: l.Value})
+	}
 	return view.HealthPage(d.shell(r, "Health", "health"), m), nil
 }
 
@@ -39,9 +49,12 @@ func (d *Dashboard) health(r *http.Request) (view.Health, error) {
 		m.Access = access(g)
 	}
 	if h.Gone {
-		m.Status, m.LastError = view.StatusBad, "the store's file was removed or replaced while the app runs: restart the app"
+		m.Status, m.LastError = view.StatusBad, "the store's file was removed or replaced while the app runs: what is recorded next goes to the one that has its name then"
 	}
 	d.recordingHealth(&m)
+	if d.config.Host != nil {
+		m.Machine = machine(d.config.Host())
+	}
 	m.Audits, m.ReadOnly = d.audits(r), d.config.ReadOnly || d.editor == nil
 	m.Processes, err = d.processes(r)
 	if p, ok := d.current(r.Context()); ok {
@@ -82,7 +95,7 @@ func (d *Dashboard) recordingHealth(m *view.Health) {
 		}
 	}
 	slices.SortFunc(m.DroppedBy, func(a, b view.Reason) int { return strings.Compare(a.Name, b.Name) })
-	m.Dropped = d.lost()
+	m.Dropped, m.SpansOverCap = d.lost(), int64(st.LeftOut)
 	if st.Uptime > 0 {
 		m.OwnCPU = st.CPU.Seconds() / st.Uptime.Seconds()
 	}
@@ -96,6 +109,10 @@ func (d *Dashboard) recordingHealth(m *view.Health) {
 		m.Status = view.StatusBad
 		m.Checks = append(m.Checks, view.Check{Status: view.StatusBad, Name: part + " has switched itself off", Detail: why})
 	}
+	for _, n := range st.Notes {
+		m.Checks = append(m.Checks, view.Check{Status: view.StatusSlow, Name: n.Name, Detail: n.Detail})
+	}
+	slices.SortStableFunc(m.Checks, func(a, b view.Check) int { return strings.Compare(a.Name, b.Name) })
 }
 
 func (d *Dashboard) processes(r *http.Request) (out []view.Process, err error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/exceptions"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
 )
@@ -27,6 +28,7 @@ type Editor interface {
 	Setting(ctx context.Context, name string) (string, error)
 	SetSetting(ctx context.Context, name, value string) error
 	Documents(ctx context.Context, q query.Documents) ([]query.Document, error)
+	ChangeExceptions(ctx context.Context, c query.ExceptionChange, ids ...exceptions.Fingerprint) (changed int64, err error)
 }
 
 var errNotKept = errors.New("this store is read only")
@@ -145,20 +147,24 @@ func (d *Dashboard) marks(w http.ResponseWriter, r *http.Request) (done bool) {
 
 // sureToDelete asks with the exact number and says what stays.
 func sureToDelete(d *Dashboard, r *http.Request) (templ.Component, error) {
-	ids := r.PostForm["id"]
-	q := view.Question{
-		Title: "Delete Records", Path: d.base.Page("marks"), Proof: d.proof(), Back: d.back(r.PostForm.Get("back")),
-		Text:   fmt.Sprintf("%d of the Records will be removed from the store, with their spans and notes. Statistics of their handlers stay as they are. This cannot be undone.", len(ids)),
-		Action: fmt.Sprintf("Delete %d", len(ids)),
-		Fields: []view.Attr{{Key: "do", Value: "delete"}, {Key: "sure", Value: "yes"}},
-	}
+	q := view.Question{Title: "Delete Records", Path: d.base.Page("marks"), Proof: d.proof(), Back: d.back(r.PostForm.Get("back"))}
+	many := "%d of the Records will be removed from the store, with their spans and notes. Statistics of their handlers stay as they are. This cannot be undone."
+	one := "This Record will be removed from the store, with its spans and notes. Statistics of its handler stay as they are. This cannot be undone."
+	return view.QuestionPage(d.shell(r, q.Title, "requests"), askToDelete(q, many, one, "id", r.PostForm["id"])), nil
+}
+
+// askToDelete completes a question about things that the field names: many, with their
+// number, is the text for several, and one for a single one.
+func askToDelete(q view.Question, many, one, field string, ids []string) view.Question {
+	q.Text, q.Action = fmt.Sprintf(many, len(ids)), fmt.Sprintf("Delete %d", len(ids))
 	if len(ids) == 1 {
-		q.Text, q.Action = "This Record will be removed from the store, with its spans and notes. Statistics of its handler stay as they are. This cannot be undone.", "Delete it"
+		q.Text, q.Action = one, "Delete it"
 	}
+	q.Fields = []view.Attr{{Key: "do", Value: "delete"}, {Key: "sure", Value: "yes"}}
 	for _, id := range ids {
-		q.Fields = append(q.Fields, view.Attr{Key: "id", Value: id})
+		q.Fields = append(q.Fields, view.Attr{Key: field, Value: id})
 	}
-	return view.QuestionPage(d.shell(r, q.Title, "requests"), q), nil
+	return q
 }
 
 // outcome is what the audit log says of an error.

@@ -1,27 +1,42 @@
 package web
 
 import (
+	"encoding/json"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/jobs"
 )
 
 // apiParams are the parameters of the paths below api/v1/.
 var apiParams = map[string]string{
-	"range":   "The window of time: 15m, 1h, 24h or 7d; \"all\" where statistics are asked for. Otherwise an hour.",
-	"kind":    "A kind: request, command, task, signal, receiver, layer, view, query, ...",
-	"q":       "A filter, as on the page: status:5xx dur>200ms",
-	"sort":    "\"duration\" puts the slowest first.",
-	"dir":     "\"asc\" puts the oldest first.",
-	"before":  "Where the page begins: the cursor that the one before it gave.",
-	"id":      "The id of a Record.",
-	"pending": "With \"1\", a Record that is not stored yet is 204 instead of 404.",
-	"name":    "The name of a handler, exactly.",
-	"a":       "The id of a Record.",
-	"b":       "The id of another, or \"median\" for that of the first one's handler.",
-	"at":      "The byte of q at which somebody types.",
+	"range":     "The window of time: 15m, 1h, 24h or 7d; \"all\" where statistics are asked for. Otherwise an hour.",
+	"kind":      "A kind: request, command, task, signal, receiver, layer, view, query, ...",
+	"q":         "A filter, as on the page: status:5xx dur>200ms",
+	"sort":      "A column: duration, code, sql (statements), sqltime, signals, name, user or note, the largest first. Otherwise the newest are first.",
+	"dir":       "\"asc\" puts the oldest, or the least, first.",
+	"deeper":    "1 to 3: a search that was not complete goes on, each time with four times as much time.",
+	"before":    "Where the page begins: the cursor that the one before it gave.",
+	"id":        "The id of a Record.",
+	"pending":   "With \"1\", a Record that is not stored yet is 204 instead of 404.",
+	"name":      "The name of a handler, exactly.",
+	"a":         "The id of a Record.",
+	"b":         "The id of another, or \"median\" for that of the first one's handler.",
+	"state":     "A state of jobs: available, running, scheduled, retryable, discarded, cancelled, completed or pending. Several are any of them.",
+	"queue":     "The name of a queue.",
+	"tag":       "A tag of jobs.",
+	"worker":    "The id of a worker that tried the job.",
+	"after":     "Where the page begins: the next that the one before it gave.",
+	"job":       "The number of a job.",
+	"is":        "What people said of an exception: open, new, reopened, resolved, ignored or all. Otherwise those that are open.",
+	"only":      "\"panics\" or \"reported\" exceptions alone.",
+	"order":     "How exceptions are ordered: last or first (seen), count or users, the greatest first. Otherwise by last.",
+	"exception": "The fingerprint of an exception.",
+	"browser":   "The name of a browser that is followed. Otherwise the last one.",
+	"at":        "The byte of q at which somebody types.",
 }
 
 // apiOpenAPI describes api/v1 in OpenAPI 3.1. The schemas come from the types that are
@@ -38,7 +53,7 @@ func apiOpenAPI(d *Dashboard, _ *http.Request) (any, error) {
 			"title": "Go Debug Toolbar", "version": "1",
 			"description": "What the dashboard shows, as JSON. Durations are nanoseconds and end in _ns; times are RFC 3339. Fields are added, never renamed or taken away.",
 		},
-		"servers":    []any{map[string]any{"url": d.config.Prefix + "api/v1"}},
+		"servers":    []any{map[string]any{"url": string(d.base) + "api/v1"}},
 		"paths":      paths,
 		"components": map[string]any{"schemas": map[string]any(s)},
 	}, nil
@@ -82,6 +97,10 @@ func (s schemas) of(t reflect.Type) map[string]any {
 	switch {
 	case t == reflect.TypeFor[time.Time]():
 		return map[string]any{"type": "string", "format": "date-time"}
+	case t == reflect.TypeFor[json.RawMessage]():
+		return map[string]any{} // whatever the app wrote
+	case t == reflect.TypeFor[jobs.Counts]():
+		return map[string]any{"type": "object", "additionalProperties": map[string]any{"type": "integer"}}
 	case t.Implements(reflect.TypeFor[interface{ MarshalText() ([]byte, error) }]()):
 		return map[string]any{"type": "string"}
 	}
@@ -106,17 +125,32 @@ func (s schemas) of(t reflect.Type) map[string]any {
 	return map[string]any{"type": "integer"}
 }
 
+// promoted tells whether a field of an embedded struct is written among those of t.
+func promoted(t reflect.Type, f reflect.StructField) bool {
+	for i := range f.Index[:len(f.Index)-1] {
+		if in := t.FieldByIndex(f.Index[:i+1]); !in.Anonymous || in.Tag.Get("json") != "" {
+			return false
+		}
+	}
+	return true
+}
+
 // object is the schema of a struct, once under its name.
 func (s schemas) object(t reflect.Type) map[string]any {
 	name := strings.ToUpper(t.Name()[:1]) + strings.TrimSuffix(t.Name()[1:], "JSON")
+	if strings.HasSuffix(t.PkgPath(), "/instrument/jobs") && !strings.HasPrefix(name, "Job") {
+		name = "Job" + name // the dashboard has kinds, too
+	}
 	ref := map[string]any{"$ref": "#/components/schemas/" + name}
 	if _, done := s[name]; done {
 		return ref
 	}
 	properties, required := map[string]any{}, []string{}
 	s[name] = properties // before its fields, which may hold the same type
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for _, f := range reflect.VisibleFields(t) {
+		if f.Anonymous && f.Tag.Get("json") == "" || len(f.Index) > 1 && !promoted(t, f) {
+			continue // its own fields are written in its place
+		}
 		field, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if !f.IsExported() || field == "-" {
 			continue

@@ -79,6 +79,7 @@ func (d *Dashboard) requestFigures(m *view.Overview, points []query.Point) {
 	}
 	m.Requests, m.Failed, m.Slow = int64(all.Count), int64(all.Errors), int64(all.Slow)
 	m.P50, m.P95 = all.Quantile(.5), all.Quantile(.95)
+	m.Apdex = apdexOf(&all, d.config.Recorder.Slow(instrument.KindRequest))
 }
 
 // overviewHandlers fills in the table of handlers, and what is wrong with them. What

@@ -22,7 +22,10 @@ func (d *Dashboard) problems(h *query.HandlerStats) (found []view.Problem) {
 	if h.Handler.Kind == instrument.KindQuery {
 		p.Name, p.Code = statementName(h.Handler.Name), h.Handler.Name
 	}
-	add := func(s view.Status, n uint64, text string) {
+	add := func(rule string, s view.Status, n uint64, text string) {
+		if d.alertsOff[rule] {
+			return
+		}
 		p.Status, p.Count, p.Text = s, int64(n), text
 		found = append(found, p)
 	}
@@ -30,14 +33,14 @@ func (d *Dashboard) problems(h *query.HandlerStats) (found []view.Problem) {
 		return nil
 	}
 	if h.Panics > 0 {
-		add(view.StatusBad, h.Panics, "panics")
+		add(alertHandlerPanics, view.StatusBad, h.Panics, "panics")
 	}
 	if n := h.Errors - h.Panics; n > 0 {
-		add(view.StatusBad, n, "fails")
+		add(alertHandlerFails, view.StatusBad, n, "fails")
 	}
 	if h.Slow > 0 {
 		limit := d.config.Recorder.Slow(h.Handler.Kind)
-		add(view.StatusSlow, h.Slow, fmt.Sprintf("took over %s, %s at most", view.Dur(limit), view.Dur(h.Max)))
+		add(alertHandlerSlow, view.StatusSlow, h.Slow, fmt.Sprintf("took over %s, %s at most", view.Dur(limit), view.Dur(h.Max)))
 	}
 	return found
 }
@@ -66,7 +69,7 @@ func (d *Dashboard) handlerRow(h *query.HandlerStats, whole time.Duration) view.
 	row := view.HandlerRow{
 		Kind: kindOf(h.Handler.Kind), Name: h.Handler.Name, Source: placeOf(h.Handler.Source), Status: view.StatusOK,
 		Calls: int64(h.Count), Errors: int64(h.Errors), Panics: int64(h.Panics), SlowCalls: int64(h.Slow),
-		P50: h.Quantile(.5), P95: h.Quantile(.95), P99: h.Quantile(.99), Max: h.Max, Total: h.Sum,
+		P50: h.Quantile(.5), P95: h.Quantile(.95), P99: h.Quantile(.99), Max: h.Max, Own: h.Self, Total: h.Sum,
 		Share: view.Share(h.Sum, whole),
 	}
 	switch {

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -29,7 +27,7 @@ func queriesPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 
 func queryList(r *http.Request, rows []query.HandlerStats) view.Queries {
 	params := r.URL.Query()
-	m := view.Queries{Sort: cmp.Or(params.Get("sort"), "total"), Asc: params.Get("dir") == "asc", Total: len(rows)}
+	m := view.Queries{}
 	for i := range rows {
 		m.Time += rows[i].Sum
 		m.Calls += int64(rows[i].Count)
@@ -37,25 +35,19 @@ func queryList(r *http.Request, rows []query.HandlerStats) view.Queries {
 	for i := range rows {
 		m.Rows = append(m.Rows, queryRow(&rows[i], m.Time))
 	}
-	order := map[string]func(a, b view.QueryRow) int{
-		"total":  func(a, b view.QueryRow) int { return cmp.Compare(b.Total, a.Total) },
-		"calls":  func(a, b view.QueryRow) int { return cmp.Compare(b.Calls, a.Calls) },
-		"mean":   func(a, b view.QueryRow) int { return cmp.Compare(b.Mean, a.Mean) },
-		"max":    func(a, b view.QueryRow) int { return cmp.Compare(b.Max, a.Max) },
-		"errors": func(a, b view.QueryRow) int { return cmp.Compare(b.Errors, a.Errors) },
-	}
-	less, ok := order[m.Sort]
-	if !ok {
-		less = order["total"]
-	}
-	slices.SortStableFunc(m.Rows, func(a, b view.QueryRow) int {
-		if m.Asc {
-			return less(b, a)
-		}
-		return less(a, b)
-	})
-	m.Rows = m.Rows[:min(len(m.Rows), maxHandlerRows)]
+	m.Rows, m.Order = ordered(params, m.Rows, queryColumns, func(q *view.QueryRow) string { return q.Text })
 	return m
+}
+
+// queryColumns are what statements can be ordered by.
+var queryColumns = []column[view.QueryRow]{
+	{"total", func(q *view.QueryRow) int64 { return int64(q.Total) }},
+	{"calls", func(q *view.QueryRow) int64 { return q.Calls }},
+	{"errors", func(q *view.QueryRow) int64 { return q.Errors }},
+	{"mean", func(q *view.QueryRow) int64 { return int64(q.Mean) }},
+	{"p95", func(q *view.QueryRow) int64 { return int64(q.P95) }},
+	{"max", func(q *view.QueryRow) int64 { return int64(q.Max) }},
+	{"name", nil},
 }
 
 func queryRow(h *query.HandlerStats, whole time.Duration) view.QueryRow {

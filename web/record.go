@@ -25,11 +25,11 @@ func recordPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := recordModel(rec)
+	m := d.recordModel(rec)
 	m.Panel = panel
 	d.panels(r, rec, &m)
 	if r.URL.Query().Get("fragment") != "" {
-		s := view.Shell{Base: d.base, Here: view.URL{Path: r.URL.Path, Query: r.URL.Query()}, Now: time.Now()}
+		s := view.Shell{Base: d.base, Here: d.here(r), Now: time.Now()}
 		return view.Fragment(view.RecordPanel(s, m)), nil
 	}
 	d.surround(r, rec, &m)
@@ -68,6 +68,9 @@ func (d *Dashboard) surround(r *http.Request, rec *instrument.Record, m *view.Re
 	}
 	m.Compare = d.base.CompareRecords(m.ID, medianOf)
 	m.Forms = d.recordForms(r)
+	if m.Panel == "cache" {
+		d.cacheKeys(r, rec, m)
+	}
 	m.CopyAs = d.copies(m)
 	d.links(r, rec, m)
 }
@@ -101,14 +104,16 @@ func (d *Dashboard) firstID(r *http.Request, q query.Records) string {
 const maxCauses = 8
 
 func (d *Dashboard) links(r *http.Request, rec *instrument.Record, m *view.Record) {
-	for parent := rec.Parent; parent != 0 && len(m.Causes) < maxCauses; {
+	seen := map[instrument.ID]bool{rec.ID: true}
+	for parent := d.causeOf(r.Context(), rec); parent != 0 && !seen[parent] && len(m.Causes) < maxCauses; {
 		up, err := d.config.Store.Record(r.Context(), parent)
 		if err != nil {
 			break
 		}
+		seen[parent] = true
 		link := linkModel(&up.Summary, up.Handler)
 		m.Causes = append([]view.Link{link}, m.Causes...)
-		parent = up.Parent
+		parent = d.causeOf(r.Context(), up)
 	}
 	d.consequences(r.Context(), rec, rec.ID, 0, m)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ import (
 
 // recordModel turns a stored Record into what its page draws. What the caller knows
 // beside it (neighbours, links, the build) is filled in by the caller.
-func recordModel(rec *instrument.Record) view.Record {
+func recordModel(rec *instrument.Record, limits sqltap.Limits) view.Record {
 	m := view.Record{
 		ID: rec.ID.String(), Short: shortID(rec.ID), Kind: kindOf(rec.Handler.Kind),
 		Method: rec.Method, Name: cmp.Or(rec.Path, rec.Handler.Name), Route: rec.Handler.Name,
@@ -36,18 +37,28 @@ func recordModel(rec *instrument.Record) view.Record {
 	if rec.Flags.Has(instrument.FlagClientGone) {
 		m.ClientErr = "the client went away before the response was complete"
 	}
-	sql := sqltap.Judge(rec.Spans, sqltap.Limits{})
+	sql := sqltap.Judge(rec.Spans, limits)
 	found, loops := findings(rec, &sql)
 	m.QueryNotes = queryNotes(rec, &sql)
 	m.Findings, m.Badges = found, badges(rec, loops)
 	m.Spans = spanModels(rec)
+	for i := range rec.Spans {
+		if rec.Spans[i].Handler.Kind == instrument.KindQuery {
+			m.Spans[i].Slow = slices.Contains(sql.Slow, i) // by its own limit, if it has one
+		}
+	}
 	for _, s := range rec.Spans {
 		if s.Flags.Has(instrument.FlagInferred) {
 			m.Inferred++
 		}
 	}
+	m.Flattened, m.Depth = rec.Flattened, instrument.MaxDepth
 	if rec.Left > 0 {
-		m.Caps = append(m.Caps, view.Cap{Count: int64(rec.Left), Limit: int64(rec.Summary.Spans)})
+		limit := int64(rec.Summary.Spans)
+		if limit == 1 {
+			limit = 0 // its details went because the queue was full
+		}
+		m.Caps = append(m.Caps, view.Cap{Count: int64(rec.Left), Limit: limit})
 	}
 	return m
 }
@@ -160,9 +171,10 @@ func spanModel(s *instrument.RecordSpan) view.Span {
 	if s.Handler.Kind == instrument.KindQuery {
 		m.Name, m.Text, m.Group = statementName(s.Handler.Name), s.Handler.Name, s.Handler.Name
 	}
-	if s.Flags.Has(instrument.FlagSkipped) && m.Skipped == "" {
+	if s.Flags.Has(instrument.FlagSkipped) && m.Skipped == "" && !m.Queued {
 		m.Skipped = "skipped"
 	}
+	tapped(&m, s)
 	return m
 }
 
@@ -176,6 +188,9 @@ func spanAttr(m *view.Span, kv instrument.KV) {
 		return
 	case instrument.KeySkipped.Name():
 		m.Skipped = text
+		return
+	case "signal.queued":
+		m.Queued = true
 		return
 	case instrument.KeyLogLevel.Name():
 		m.Level = text

@@ -18,9 +18,14 @@ import (
 func (d *Dashboard) panels(r *http.Request, rec *instrument.Record, m *view.Record) {
 	m.Page = d.timingModel(r.Context(), rec.ID)
 	m.Runtime = runtimeReadings(rec)
+	d.jobsOf(r, rec, m)
 	switch m.Panel {
 	case "sql":
 		d.explains(r, rec, m)
+	case "calls", "":
+		d.callees(r.Context(), rec, m)
+	case "cache":
+		d.caches(r.Context(), m)
 	case "request":
 		d.redirects(r.Context(), rec, m)
 	case "versions":

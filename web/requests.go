@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -63,15 +64,36 @@ const (
 	asideBudget = 8 * time.Millisecond
 )
 
+// maxDeeper is how often a search that ran out of time may be asked to go on, each time
+// with four times as much.
+const maxDeeper = 3
+
+// deeper reads how often the search was asked to go on, and gives what time it has.
+func deeper(params url.Values) (times int, budget time.Duration) {
+	times = min(number(params.Get("deeper"), 0), maxDeeper)
+	return times, listBudget << (2 * times)
+}
+
+// listColumns are the columns that a list of Records is ordered by, beside its time.
+var listColumns = map[string]query.Column{
+	"duration": query.ColumnDuration, "code": query.ColumnStatus, "sql": query.ColumnQueries, "sqltime": query.ColumnQueryTime,
+	"signals": query.ColumnSignals, "name": query.ColumnName, "user": query.ColumnUser, "note": query.ColumnError,
+}
+
 // order reads sort and cursor. Only the newest first are a list that grows at its
 // top, so only that one is live.
 func (d *Dashboard) order(r *http.Request, s *view.Shell, m *view.RecordList, q *query.Records) {
 	params := r.URL.Query()
+	_, q.Budget = deeper(params)
+	m.Asc = params.Get("dir") == "asc"
+	column, ok := listColumns[params.Get("sort")]
 	switch {
-	case params.Get("sort") == "duration":
+	case ok && column == query.ColumnDuration && !m.Asc: // which the store has prepared
 		m.Sort, q.Sort = "duration", query.Slowest
-	case params.Get("dir") == "asc":
-		m.Asc, q.Sort = true, query.Oldest
+	case ok:
+		m.Sort, q.Sort, q.By, q.Asc = params.Get("sort"), query.ByColumn, column, m.Asc
+	case m.Asc:
+		q.Sort = query.Oldest
 	}
 	if c, ok := parseCursor(params.Get("before")); ok {
 		q.After = c
@@ -99,6 +121,9 @@ func (d *Dashboard) fillList(r *http.Request, m *view.RecordList, q query.Record
 	}
 	if !page.Complete {
 		m.Searched, m.All = page.Searched, page.Total
+		if times, _ := deeper(r.URL.Query()); times < maxDeeper {
+			m.SearchOn = d.here(r).And("deeper", strconv.Itoa(times+1))
+		}
 	} else if !page.More && q.After == (query.Cursor{}) && m.Sort != "time" {
 		m.Total = int64(len(page.Records))
 	}
@@ -161,27 +186,41 @@ func rowModel(s *instrument.Summary, h instrument.HandlerInfo, longest time.Dura
 	return row
 }
 
-// cursorText and parseCursor are a place in a list as it stands in a URL.
+// cursorText and parseCursor are a place in a list as it stands in a URL: an id, behind
+// it the duration, or the number and the text that a column has there.
 func cursorText(c query.Cursor) string {
-	if c.Duration == 0 {
-		return c.ID.String()
+	switch {
+	case c.Number != 0 || c.Text != "":
+		return c.ID.String() + "~" + strconv.FormatInt(c.Number, 36) + "~" + base64.RawURLEncoding.EncodeToString([]byte(c.Text))
+	case c.Duration != 0:
+		return c.ID.String() + "-" + strconv.FormatInt(int64(c.Duration), 36)
 	}
-	return c.ID.String() + "-" + strconv.FormatInt(int64(c.Duration), 36)
+	return c.ID.String()
 }
 
 func parseCursor(s string) (c query.Cursor, ok bool) {
-	id, d, with := strings.Cut(s, "-")
+	id, rest, column := strings.Cut(s, "~")
+	id, d, slowest := strings.Cut(id, "-")
 	parsed, err := instrument.ParseID(id)
 	if err != nil {
 		return c, false
 	}
 	c.ID = parsed
-	if with {
+	switch {
+	case slowest && !column:
 		n, err := strconv.ParseInt(d, 36, 64)
 		if err != nil || n < 0 {
 			return query.Cursor{}, false
 		}
 		c.Duration = time.Duration(n)
+	case column:
+		number, text, _ := strings.Cut(rest, "~")
+		n, err := strconv.ParseInt(number, 36, 64)
+		decoded, err2 := base64.RawURLEncoding.DecodeString(text)
+		if err != nil || err2 != nil {
+			return query.Cursor{}, false
+		}
+		c.Number, c.Text = n, string(decoded)
 	}
 	return c, true
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/web/static"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
 )
@@ -15,7 +16,7 @@ func (d *Dashboard) shell(r *http.Request, title, active string) view.Shell {
 	now := time.Now()
 	s := view.Shell{
 		App: d.config.App, Title: title, Active: active, Base: d.base,
-		Here: view.URL{Path: r.URL.Path, Query: r.URL.Query()},
+		Here: d.here(r),
 		CSS:  d.styles("tokens.css", "app.css"), Script: d.asset("app.js"),
 		Now: now, Counts: d.counts(r),
 	}
@@ -44,12 +45,23 @@ func (d *Dashboard) live(r *http.Request, s *view.Shell, stream string) {
 	}
 	s.Live = &view.Live{Paused: r.URL.Query().Get("live") == "off"}
 	if stream != "" {
-		s.Live.URL = d.base.Page(stream)
+		// A list that has no rows yet names no newest one: what is stored while the page is on its way is asked for by time.
+		s.Live.URL = d.base.Page(stream + "&last=" + instrument.FirstID(s.Now.Add(-liveOverlap)).String())
 	}
 }
 
+// liveOverlap is how long before a page was drawn a Record may have begun that was
+// stored only afterwards, and still comes by the stream of a list that was empty.
+const liveOverlap = time.Minute
+
+// plots loads what draws a page's time series.
+func (d *Dashboard) plots(s *view.Shell) {
+	s.CSS = append(s.CSS, d.asset("uplot.css"))
+	s.Scripts = append(s.Scripts, d.asset("uplot.js"), d.asset("plot.js"))
+}
+
 func (d *Dashboard) asset(name string) string {
-	return d.config.Prefix + static.Path(name)
+	return string(d.base) + static.Path(name)
 }
 
 func (d *Dashboard) styles(names ...string) []string {
@@ -64,15 +76,20 @@ func (d *Dashboard) counts(r *http.Request) view.Counts {
 	w := windowOf(r.URL.Query(), time.Now())
 	byKind, err := d.config.Store.Counts(r.Context(), w.since, w.until)
 	if err != nil {
-		return view.Counts{Requests: -1, Commands: -1, Handlers: -1, Signals: -1, Layers: -1, Queries: -1, Exceptions: -1, Slow: -1}
+		return view.Counts{Requests: -1, Commands: -1, Tasks: -1, Handlers: -1, Signals: -1, Layers: -1, Queries: -1, Exceptions: -1, Slow: -1}
 	}
 	c := view.Counts{
 		Requests: int64(byKind[instrument.KindRequest].Count),
 		Commands: int64(byKind[instrument.KindCommand].Count),
+		Tasks:    int64(byKind[instrument.KindTask].Count),
 		Signals:  int64(byKind[instrument.KindSignal].Handlers),
 		Layers:   int64(byKind[instrument.KindLayer].Handlers),
 		Queries:  int64(byKind[instrument.KindQuery].Handlers),
 		Slow:     -1, Exceptions: -1,
+	}
+	open := query.Exceptions{States: []query.ExceptionState{query.Unresolved}, Since: w.since, Limit: 1}
+	if page, err := d.config.Store.Exceptions(r.Context(), open); err == nil {
+		c.Exceptions = page.Total
 	}
 	for _, k := range byKind {
 		c.Handlers += int64(k.Handlers)

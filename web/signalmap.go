@@ -21,11 +21,11 @@ func (d *Dashboard) signalMap(all []Signal, rows []view.SignalRow) (m view.Signa
 			break
 		}
 		ms := view.MapSignal{
-			Name: s.Name, Note: view.Count(row.Sent) + " sends, " + s.Payload, Href: d.base.Signal(s.Name),
+			Name: s.Name, Note: sends(row.Sent) + ", " + s.Payload, Href: d.base.Signal(s.Name),
 			Unheard: len(s.Receivers) == 0, Idle: row.Sent == 0 && !s.Fired,
 		}
 		if s.Payload == "" {
-			ms.Note = view.Count(row.Sent) + " sends"
+			ms.Note = sends(row.Sent)
 		}
 		for j := range s.Receivers {
 			r := &s.Receivers[j]
@@ -112,4 +112,12 @@ func idleAlerts(all []Signal, rows []view.SignalRow) (alerts []view.Alert) {
 		})
 	}
 	return alerts
+}
+
+// sends says how often a signal was sent.
+func sends(n int64) string {
+	if n == 1 {
+		return "1 send"
+	}
+	return view.Count(n) + " sends"
 }

@@ -44,13 +44,9 @@ func (d *Dashboard) traceSignal(r *http.Request, m *view.SignalDetail) {
 	m.Records = int64(len(page.Records))
 	senders := map[instrument.HandlerInfo]int64{}
 	skipped := map[string]int64{}
-	for i := range page.Records {
-		if page.Records[i].Count(instrument.KindSignal) == 0 {
-			continue
-		}
-		if rec, err := d.config.Store.Record(r.Context(), page.Records[i].ID); err == nil {
-			readSends(rec, m.Name, senders, skipped)
-		}
+	sending := slices.DeleteFunc(page.Records, func(row query.Row) bool { return row.Count(instrument.KindSignal) == 0 })
+	for _, rec := range d.records(r.Context(), idsOf(sending)) {
+		readSends(rec, m.Name, senders, skipped)
 	}
 	for h, n := range senders {
 		m.Senders = append(m.Senders, view.GraphNode{
@@ -72,10 +68,15 @@ func readSends(rec *instrument.Record, signal string, senders map[instrument.Han
 		if s.Handler.Kind == instrument.KindSignal && s.Handler.Name == signal && s.Parent >= 0 {
 			senders[rec.Spans[s.Parent].Handler]++
 		}
-		if s.Handler.Kind == instrument.KindReceiver && s.Flags.Has(instrument.FlagSkipped) && rec.Spans[s.Parent].Handler.Name == signal {
+		if s.Handler.Kind == instrument.KindReceiver && s.Flags.Has(instrument.FlagSkipped) && !queued(&s) && rec.Spans[s.Parent].Handler.Name == signal {
 			skipped[s.Handler.Name]++
 		}
 	}
+}
+
+// queued tells a call that was handed to a queue from one that was not made.
+func queued(s *instrument.RecordSpan) bool {
+	return slices.ContainsFunc(s.Attrs, func(kv instrument.KV) bool { return kv.Key == "signal.queued" })
 }
 
 type handlerKey struct {
@@ -139,7 +140,7 @@ func (d *Dashboard) signals(r *http.Request, stats map[handlerKey]*query.Handler
 			whole += st.Sum
 		}
 	}
-	m := view.Signals{Total: len(all)}
+	m := view.Signals{}
 	chosen := r.URL.Query().Get("signal")
 	for _, sig := range all {
 		if chosen == "" {
@@ -157,11 +158,25 @@ func (d *Dashboard) signals(r *http.Request, stats map[handlerKey]*query.Handler
 		m.Rows = append(m.Rows, row)
 		m.Alerts = append(m.Alerts, d.signalAlerts(sig, row)...)
 	}
-	m.Map = d.signalMap(all, m.Rows)
+	rows := slices.Clone(m.Rows)
+	m.Rows, m.Order = ordered(r.URL.Query(), m.Rows, signalColumns, func(s *view.SignalRow) string { return s.Name })
+	m.Map = d.signalMap(all, rows)
 	if d.config.Signals != nil {
-		m.Alerts = append(m.Alerts, idleAlerts(all, m.Rows)...)
+		m.Alerts = append(m.Alerts, idleAlerts(all, rows)...)
 	}
 	return m
+}
+
+// signalColumns are what signals can be ordered by.
+var signalColumns = []column[view.SignalRow]{
+	{"time", func(s *view.SignalRow) int64 { return int64(s.Total) }},
+	{"receivers", func(s *view.SignalRow) int64 { return int64(s.Receivers) }},
+	{"sent", func(s *view.SignalRow) int64 { return s.Sent }},
+	{"calls", func(s *view.SignalRow) int64 { return s.Calls }},
+	{"failed", func(s *view.SignalRow) int64 { return s.Failed + s.Panics }},
+	{"p50", func(s *view.SignalRow) int64 { return int64(s.P50) }},
+	{"p95", func(s *view.SignalRow) int64 { return int64(s.P95) }},
+	{"name", nil},
 }
 
 func signalRow(sig Signal, stats map[handlerKey]*query.HandlerStats, whole time.Duration) view.SignalRow {

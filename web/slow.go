@@ -18,7 +18,8 @@ func slowPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	s := d.shell(r, "Slow handlers", "slow")
 	s.Ranges = w.choices()
 	d.live(r, &s, "")
-	rep, err := report.Build(r.Context(), d.config.Store, report.Options{Since: w.since, Until: w.until, Limit: 30})
+	samples, records := d.samples(r.Context(), w.since, w.until)
+	rep, err := report.Build(r.Context(), sampled{remember(untrended{d.config.Store}, records...), samples}, report.Options{Since: w.since, Until: w.until, Limit: 30})
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +35,10 @@ func slowPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	m.Command = "toolbar report --since " + w.value
 	return view.SlowPage(s, m), nil
 }
+
+// untrended is a source without trends: the page shows none, and without them the store
+// reads minutes that are over in blocks.
+type untrended struct{ report.Source }
 
 func (d *Dashboard) slowReport(rep *report.Report) view.SlowReport {
 	m := view.SlowReport{Handlers: int64(rep.Matched)}
@@ -62,7 +67,7 @@ func (d *Dashboard) slowReport(rep *report.Report) view.SlowReport {
 	m.Facts = []view.Attr{
 		{Key: "Order", Value: "by own time: what a handler takes outside of what it calls"},
 		{Key: "Percentiles", Value: "from histograms, within 2 % of exact; statistics count every call"},
-		{Key: "Why", Value: "from the slowest Records that are kept"},
+		{Key: "Why", Value: fmt.Sprintf("from the slowest Records that are kept; of what runs inside them, from the %d slowest and the %d newest requests, and some others", searchedRecords, searchedRecords)},
 	}
 	return m
 }
@@ -73,7 +78,7 @@ func slowCause(row *report.Row) view.SlowCause {
 		c.Where = row.Kind.String() + " of " + row.Why.Caller.Name + ", " + c.Where
 	}
 	for _, p := range row.Why.Parts {
-		share := view.CauseShare{Share: p.Share, Kind: kindOf(p.Handler.Kind), Text: fmt.Sprintf("in %d × ", p.Calls), Code: p.Handler.Name}
+		share := view.CauseShare{Share: p.Share, Kind: kindOf(p.Handler.Kind), Text: fmt.Sprintf("in %d ×", p.Calls), Code: p.Handler.Name}
 		if p.Own {
 			share = view.CauseShare{Share: p.Share, Text: "its own code"}
 		}

@@ -13,9 +13,14 @@ import (
 func watchPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	s := d.shell(r, "Watch", "requests")
 	s.Scripts = []string{d.asset("toolbar.js")}
-	s.Origin = "http://" + r.Host
-	if r.TLS != nil {
-		s.Origin = "https://" + r.Host
-	}
+	s.Origin = origin(r)
 	return view.WatchPage(s, strings.Join(d.styles("tokens.css", "toolbar.css", "app.css"), " ")), nil
+}
+
+// origin is the app as the viewer reaches it.
+func origin(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,18 +22,27 @@ import (
 
 // Dashboard serves the pages. It is an http.Handler for everything below its prefix.
 type Dashboard struct {
+	*shared
+	base view.Base // of links, as the viewer's browser sees them
+}
+
+// shared is what all viewers have in common.
+type shared struct {
 	config    Config
 	mux       *http.ServeMux
-	base      view.Base
+	patterns  []string      // of mux
 	streams   chan struct{} // one for each live viewer
 	heavy     chan struct{} // one for each page in the making
 	snapshots chan struct{} // one for the copy in the making
 	key       []byte        // signs what every form carries
 	timings   timings
 	plans     plans
+	gone      gone
+	followed  followed
 	edit      view.Editor
 	ever      longStats
 	editor    Editor // nil: nothing can be changed
+	alertsOff map[string]bool
 }
 
 const (
@@ -47,14 +57,19 @@ func New(c Config) (*Dashboard, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Dashboard{
-		config: c, mux: http.NewServeMux(), base: view.Base(c.Prefix),
+	d := &Dashboard{&shared{
+		config: c, mux: http.NewServeMux(),
 		streams: make(chan struct{}, maxStreams), heavy: make(chan struct{}, maxHeavy), snapshots: make(chan struct{}, 1), key: newKey(),
-	}
+	}, view.Base(c.Prefix)}
+	d.followed.key = newKey()
 	d.editor, _ = c.Store.(Editor)
 	if d.edit, err = editor(c.Editor, c.EditorPaths); err != nil {
 		return nil, err
 	}
+	if d.alertsOff, err = alertsOff(c.AlertsOff); err != nil {
+		return nil, err
+	}
+	d.config.Gate.prefix, d.config.Gate.guesses = c.Prefix, newGuesses()
 	d.routes()
 	return d, nil
 }
@@ -64,23 +79,28 @@ type page func(d *Dashboard, r *http.Request) (templ.Component, error)
 
 func (d *Dashboard) routes() {
 	for path, p := range map[string]page{
-		"{$}":                   overviewPage,
-		"requests":              requestsPage,
-		"requests/{id}":         recordPage,
-		"requests/{id}/{panel}": recordPage,
-		"handlers":              handlersPage,
-		"handlers/one":          handlerPage,
-		"signals":               signalsPage,
-		"middleware":            middlewarePage,
-		"queries":               queriesPage,
-		"commands":              commandsPage,
-		"exceptions":            exceptionsPage,
-		"slow":                  slowPage,
-		"alerts":                alertsPage,
-		"health":                healthPage,
-		"watch":                 watchPage,
-		"compare":               comparePage,
-		"":                      noPage, // whatever else is asked for
+		"{$}":                    overviewPage,
+		"requests":               requestsPage,
+		"requests/{id}":          recordPage,
+		"requests/{id}/{panel}":  recordPage,
+		"handlers":               handlersPage,
+		"handlers/one":           handlerPage,
+		"signals":                signalsPage,
+		"middleware":             middlewarePage,
+		"queries":                queriesPage,
+		"commands":               commandsPage,
+		"tasks":                  tasksPage,
+		"tasks/{job}":            jobPage,
+		"exceptions":             exceptionsPage,
+		"exceptions/{exception}": exceptionPage,
+		"slow":                   slowPage,
+		"alerts":                 alertsPage,
+		"health":                 healthPage,
+		"watch":                  watchPage,
+		"compare":                comparePage,
+		"logs":                   browserLogsPage,
+		"help":                   helpPage,
+		"":                       noPage, // whatever else is asked for
 	} {
 		h := d.html(p)
 		if a, ok := pageAPI[path]; ok {
@@ -93,15 +113,15 @@ func (d *Dashboard) routes() {
 	}
 	d.handle("api/v1/", d.json(func(*Dashboard, *http.Request) (any, error) { return nil, query.ErrNotFound }))
 	for path, f := range forms {
-		d.mux.HandleFunc("POST "+d.config.Prefix+path, d.post(f))
+		d.mount(http.MethodPost, path, d.post(f))
 	}
-	d.mux.HandleFunc("POST "+d.config.Prefix+"api/v1/requests/{id}/timing", func(w http.ResponseWriter, r *http.Request) {
+	d.mount(http.MethodPost, "api/v1/requests/{id}/timing", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !d.sameOrigin(r) {
 			http.NotFound(w, r)
 			return
 		}
 		d.timing(w, r)
-	})
+	}))
 	d.handle("requests/{id}/as/{format}", http.HandlerFunc(d.copyAs))
 	d.handle("events", http.HandlerFunc(d.events))
 	d.handle("api/v1/store", http.HandlerFunc(d.snapshot))
@@ -112,10 +132,41 @@ func (d *Dashboard) routes() {
 	}
 }
 
-// handle mounts a GET route below the prefix.
-func (d *Dashboard) handle(path string, h http.Handler) {
-	d.mux.Handle("GET "+d.config.Prefix+path, h)
+// seen is the dashboard as the request's browser sees it: behind a proxy that takes the
+// beginning of paths away, links need it.
+func (d *Dashboard) seen(r *http.Request) *Dashboard {
+	outside := d.outside(r)
+	if outside == "" {
+		return d
+	}
+	return &Dashboard{d.shared, view.Base(outside + d.config.Prefix)}
 }
+
+func (d *Dashboard) outside(r *http.Request) string {
+	if d.config.Outside == nil {
+		return ""
+	}
+	return d.config.Outside(r)
+}
+
+// here is the address of a page as its browser sees it.
+func (d *Dashboard) here(r *http.Request) view.URL {
+	return view.URL{Path: d.outside(r) + r.URL.Path, Query: r.URL.Query()}
+}
+
+// handle mounts a GET route below the prefix.
+func (d *Dashboard) handle(path string, h http.Handler) { d.mount(http.MethodGet, path, h) }
+
+// mount adds a route below the prefix. It is the only way to one, so that tests can ask
+// all that there are.
+func (d *Dashboard) mount(method, path string, h http.Handler) {
+	pattern := method + " " + d.config.Prefix + path
+	d.patterns = append(d.patterns, pattern)
+	d.mux.Handle(pattern, h)
+}
+
+// Routes are the patterns that the dashboard answers, as http.ServeMux has them.
+func (d *Dashboard) Routes() []string { return slices.Sorted(slices.Values(d.patterns)) }
 
 // Prefix is the path below which the dashboard answers.
 func (d *Dashboard) Prefix() string { return d.config.Prefix }
@@ -134,7 +185,7 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	secure(w.Header())
-	if d.config.Gate.signIn(w, r, d.config.Prefix) {
+	if d.config.Gate.signIn(w, r, string(d.seen(r).base)) {
 		return
 	}
 	d.mux.ServeHTTP(w, r)
@@ -144,6 +195,7 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // page and not half a page.
 func (d *Dashboard) html(p page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d := d.seen(r)
 		ctx, cancel := context.WithTimeout(r.Context(), pageTime)
 		defer cancel()
 		release, ok := d.enter(ctx)

@@ -9,7 +9,7 @@ import (
 
 // window is the stretch of time that a page is about.
 type window struct {
-	value        string // of the parameter "range"
+	value, label string // of the parameter "range", and as people read it
 	since, until time.Time
 	step         time.Duration // of charts: some sixty steps
 }
@@ -35,7 +35,7 @@ func windowOf(q url.Values, now time.Time) window {
 	// A step begins on its boundary, so that columns do not shift with each reload;
 	// the last one is the present step.
 	until := now.Truncate(chosen.step).Add(chosen.step)
-	return window{chosen.value, until.Add(-chosen.length), until, chosen.step}
+	return window{chosen.value, chosen.label, until.Add(-chosen.length), until, chosen.step}
 }
 
 func (w window) length() time.Duration { return w.until.Sub(w.since) }

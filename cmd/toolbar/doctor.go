@@ -81,7 +81,7 @@ func (f *doctorFlags) run(ctx context.Context, out io.Writer, now time.Time) err
 	if isAddress(f.db) { // once, and then as a file
 		return f.runOn(ctx, out, now)
 	}
-	list := filesOf(f.db)
+	list := append(filesOf(f.db), placeOf(f.db)...)
 	err := withStore(ctx, f.db, func(s *store.Store) error {
 		d := &doctor{store: s, now: now}
 		for _, check := range []func(context.Context) error{d.health, d.processes, d.recording, d.configuration, d.records} {
@@ -150,10 +150,26 @@ func filesOf(path string) []finding {
 			open = append(open, fmt.Sprintf("%s (%s)", filepath.Base(name), info.Mode().Perm()))
 		}
 	}
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o200 == 0 {
+		return []finding{{"files", bad, "nobody may write " + filepath.Base(path), "chmod 600 it: an app that may not write its store records nothing."}}
+	}
 	if len(open) > 0 {
 		return []finding{{"files", bad, "others than their owner may read " + strings.Join(open, ", "), "chmod 600 them: they hold what requests held."}}
 	}
 	return []finding{{"files", fine, "only their owner may read them", ""}}
+}
+
+// placeOf looks for damaged files that the app has put aside, and at the file system.
+func placeOf(path string) (list []finding) {
+	for _, name := range sqlitefile.AsideOf(path) {
+		list = append(list, finding{"damage", note, "a damaged store was put aside as " + name,
+			"The app goes on in a new one. 'sqlite3 " + filepath.Base(name) + " .recover' gets most of it back; remove it when you do not need it."})
+	}
+	if kind := sqlitefile.NetworkOf(path); kind != "" {
+		list = append(list, finding{"file system", note, "the file is on " + kind + ", where SQLite's WAL mode does not work, so it is left out",
+			"A file that is this machine's own is quicker, and safer when several processes write."})
+	}
+	return list
 }
 
 // doctor gathers findings.

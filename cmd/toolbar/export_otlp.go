@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -87,8 +86,7 @@ func exportOTLP(records []*instrument.Record, out io.Writer) error {
 	return err
 }
 
-// otlpSpans are the spans of a Record. Only the root has an id of its own; those of the
-// others are made of it and their place, so that exporting twice gives the same.
+// otlpSpans are the spans of a Record, with the ids that they had while it ran.
 func otlpSpans(rec *instrument.Record) []otlpSpan {
 	trace := rec.Trace.TraceID
 	if trace == (instrument.TraceID{}) {
@@ -98,12 +96,7 @@ func otlpSpans(rec *instrument.Record) []otlpSpan {
 	}
 	ids := make([]string, len(rec.Spans))
 	for i := range rec.Spans {
-		h := fnv.New64a()
-		fmt.Fprint(h, rec.ID, " ", i)
-		ids[i] = hex.EncodeToString(h.Sum(nil))
-	}
-	if root := rec.Trace.SpanID; root != (instrument.SpanID{}) {
-		ids[0] = hex.EncodeToString(root[:])
+		ids[i] = rec.SpanID(i).String()
 	}
 	spans := make([]otlpSpan, len(rec.Spans))
 	for i := range rec.Spans {
@@ -116,6 +109,8 @@ func otlpSpans(rec *instrument.Record) []otlpSpan {
 		}
 		if s.Parent >= 0 && s.Parent < len(ids) {
 			spans[i].Parent = ids[s.Parent]
+		} else {
+			spans[i].Parent = rec.Caller.String()
 		}
 		if s.Flags.Has(instrument.FlagError) {
 			spans[i].Status = &otlpStatus{otlpError, valid(s.Error)}

@@ -31,8 +31,8 @@ type liveRecord struct {
 	Query                                             int64 `json:"query_ns"`
 	Tags                                              []string
 	Flags                                             struct {
-		Slow, Error, Panic, Capped, Unfinished bool
-		ClientGone                             bool `json:"client_gone"`
+		Slow, Error, Panic, Capped, Unfinished, Exception bool
+		ClientGone                                        bool `json:"client_gone"`
 	}
 	Counts struct {
 		Spans, Failed uint32
@@ -137,6 +137,7 @@ func (r *liveRecord) row() (row query.Row, err error) {
 	for flag, set := range map[instrument.Flags]bool{
 		instrument.FlagSlow: r.Flags.Slow, instrument.FlagError: r.Flags.Error, instrument.FlagPanic: r.Flags.Panic,
 		instrument.FlagCapped: r.Flags.Capped, instrument.FlagUnfinished: r.Flags.Unfinished, instrument.FlagClientGone: r.Flags.ClientGone,
+		instrument.FlagException: r.Flags.Exception,
 	} {
 		if set {
 			row.Flags |= flag

@@ -63,7 +63,7 @@ func (f *serveFlags) run(ctx context.Context, path string, out, errs io.Writer) 
 	}
 	return withStore(ctx, path, func(s *store.Store) error {
 		dashboard, err := web.New(web.Config{
-			Store: s, Prefix: "/_toolbar/", App: filepath.Base(path), ReadOnly: true,
+			Store: s, Prefix: "/_toolbar/", App: filepath.Base(path), ReadOnly: true, Excerpts: true,
 			Logger: slog.New(slog.NewTextHandler(errs, nil)),
 		})
 		if err != nil {

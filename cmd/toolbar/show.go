@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/exceptions"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/report"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/report/term"
@@ -108,6 +109,9 @@ func (v *recordView) head(zone *time.Location) {
 	if r.Left > 0 {
 		fmt.Fprintf(v.w, "%d spans, %d more were left out by the cap\n", len(r.Spans), r.Left)
 	}
+	if r.Flattened > 0 {
+		fmt.Fprintf(v.w, "%d spans stand deeper than %d levels and are shown at that depth\n", r.Flattened, instrument.MaxDepth)
+	}
 	fmt.Fprintln(v.w)
 }
 
@@ -124,15 +128,19 @@ func (v *recordView) field(name, value string) {
 	}
 }
 
-// stacks writes where panics came from, below the tree.
+// stacks writes what went wrong below the tree: each exception once, with what it wraps
+// and where it came from.
 func (v *recordView) stacks() {
-	for _, s := range v.rec.Spans {
-		if len(s.Stack) == 0 {
+	for _, e := range exceptions.Of(v.rec) {
+		if len(e.Stack)+len(e.Causes) == 0 {
 			continue
 		}
-		fmt.Fprintf(v.w, "\n%s\n", term.Fit(term.Line(fmt.Sprintf("stack of %s %s: %s", s.Handler.Kind, s.Handler.Name, s.Error)), v.width))
-		for _, f := range s.Stack {
-			fmt.Fprintf(v.w, "  %s\n      %s:%d\n", term.Line(f.Func), term.Line(f.File), f.Line)
+		what := "stack"
+		if len(e.Stack) == 0 {
+			what = "error"
 		}
+		fmt.Fprintf(v.w, "\n%s\n", term.Fit(term.Line(fmt.Sprintf("%s of %s %s: %s", what, e.Handler.Kind, e.Handler.Name, e.Message)), v.width))
+		writeCauses(v.w, e.Causes, v.width)
+		writeStack(v.w, e.Stack)
 	}
 }

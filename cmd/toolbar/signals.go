@@ -163,9 +163,7 @@ func (f *signalFlags) fromApp(ctx context.Context) (*signalCatalogue, error) {
 }
 
 func writeSignalsJSON(out io.Writer, c *signalCatalogue) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	return e.Encode(c)
+	return writeJSON(out, c)
 }
 
 // writeSignals writes each signal with its receivers, and last what is suspicious.

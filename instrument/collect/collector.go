@@ -73,6 +73,12 @@ func (c *Collector) Want(s *instrument.Summary) bool {
 	return true
 }
 
+// Samples tells whether Keep.Share keeps the Records of a trace: those that go wrong are
+// kept anyway. It is part of [instrument.Sampler].
+func (c *Collector) Samples(trace instrument.TraceID) bool {
+	return c != nil && c.policy.samples(trace)
+}
+
 // Put queues a copy of a Record, or drops and counts it when there is no room. It
 // never waits for the store. It is part of [instrument.Sink].
 func (c *Collector) Put(s *instrument.Summary, blob []byte) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/collect"
+	"github.com/go-debug-toolbar/debugtoolbar/internal/soak"
 )
 
 func TestF34_BadConfigIsAnErrorThatNamesTheField(t *testing.T) {
@@ -245,6 +247,60 @@ func TestF18_OverloadIsAccountedExactly(t *testing.T) {
 	if st.Dropped["queue_bytes"] == 0 || st.Dropped["not_kept"] == 0 {
 		t.Errorf("dropped %v", st.Dropped)
 	}
+}
+
+// When there is no room for what was in requests, their lines are kept still.
+func TestF18_DetailsGoFirstAndTheLineOfTheRequestStays(t *testing.T) {
+	t.Parallel()
+	const queueBytes, spans, n = 256 << 10, 40, 3000
+	release := make(chan struct{})
+	m := &memory{appending: func(context.Context) error { <-release; return nil }}
+	c := start(t, collect.Config{Store: m, QueueRecords: n, QueueBytes: queueBytes}, nil)
+	r := instrument.New(instrument.Config{Sink: c})
+	defer r.SetEnabled(false)
+	query := instrument.NewHandler(instrument.KindQuery, "SELECT detail", instrument.Source{})
+	text := instrument.NewKey("detail.text")
+	for i := range n {
+		ctx, rec := r.Begin(context.Background(), instrument.Begin{Handler: checkout})
+		rec.SetUser(strconv.Itoa(i))
+		for range spans - 1 {
+			instrument.Leaf(ctx, query, text.String(strings.Repeat("detail ", 5)+strconv.Itoa(i))).End(nil)
+		}
+		rec.End()
+	}
+	full := c.Stats()
+	account(t, full)
+	if full.QueuedBytes > queueBytes || full.Stripped == 0 || full.Dropped["queue_bytes"] == 0 {
+		t.Errorf("%d bytes are queued, %d without details, dropped %v", full.QueuedBytes, full.Stripped, full.Dropped)
+	}
+	close(release)
+	if err := c.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	st := c.Stats()
+	account(t, st)
+	equal(t, "produced", st.Produced, n)
+	whole, lines := 0, 0
+	for _, it := range m.stored() {
+		rec, err := instrument.Decode(it.Summary, it.Blob, instrument.LiveNames())
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case len(rec.Spans) == spans && rec.Left == 0:
+			whole++
+		case len(rec.Spans) == 1 && rec.Left == spans-1 && rec.Flags.Has(instrument.FlagCapped) && rec.Summary.Spans == 1 &&
+			rec.Count(instrument.KindQuery) == spans-1 && rec.Handler.Name == checkout.Name() && len(rec.Attrs) == 0 && rec.Spans[0].Duration > 0:
+			lines++
+		default:
+			t.Fatalf("%d spans, %d left out, %v", len(rec.Spans), rec.Left, rec.Flags)
+		}
+	}
+	equal(t, "lines", uint64(lines), st.Stripped)
+	equal(t, "stored", uint64(whole+lines), st.Stored)
+	equal(t, "left out", st.LeftOut, uint64(lines*(spans-1)))
+	equal(t, "calls in the statistics", r.Stats(query).Count, n*(spans-1))
+	soak.Report(t, "F18", "of %d Records %d were kept whole and %d as lines, %d were dropped and counted, with %d KiB of room", n, whole, lines, st.Dropped["queue_bytes"], queueBytes>>10)
 }
 
 func TestF18_FullQueueIsCountedByWhatIsFull(t *testing.T) {

@@ -144,8 +144,15 @@ func TestF17_SlowStoreIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &memory{appending: func(context.Context) error { time.Sleep(2 * time.Second); return nil }}
 		c := start(t, collect.Config{Store: m, QueueRecords: 2000}, nil)
-		for i := range 6000 {
+		for i := range 60_000 { // a minute of 1,000 requests a second
+			began := time.Now()
 			put(c, i, 1)
+			if took := time.Since(began); took > 0 {
+				t.Fatalf("a record took %v", took)
+			}
+			if st := c.Stats(); st.QueuedRecords > 2000 || st.QueuedBytes > collect.DefaultQueueBytes {
+				t.Fatalf("%d Records of %d bytes wait", st.QueuedRecords, st.QueuedBytes)
+			}
 			time.Sleep(time.Millisecond)
 		}
 		st := c.Stats()

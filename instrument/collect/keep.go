@@ -19,9 +19,9 @@ const DefaultSlowest = 10
 // Statistics count every call, whatever is kept.
 //
 // The zero Keep keeps everything: what development wants. As soon as one field is
-// set, these are kept always: Records that failed or panicked, slow ones, tagged
-// and pinned ones, and the slowest of each handler in each minute. Of the rest,
-// Share are kept.
+// set, these are kept always: Records that failed or panicked, those in which a receiver
+// did or an error was reported, slow ones, tagged and pinned ones, and the slowest of
+// each handler in each minute. Of the rest, Share are kept.
 type Keep struct {
 	// Share of the rest is kept, between 0 and 1, chosen by a hash of the trace
 	// id: every process keeps the same traces, and what a smaller share keeps a
@@ -42,7 +42,7 @@ type Keep struct {
 
 // keepAlways are the marks of Records that are kept under every Keep.
 const keepAlways = instrument.FlagError | instrument.FlagPanic | instrument.FlagSlow |
-	instrument.FlagTagged | instrument.FlagPinned
+	instrument.FlagTagged | instrument.FlagPinned | instrument.FlagException
 
 func (k Keep) withDefaults() Keep {
 	if k.Share == 0 && !k.All && k.Slowest == 0 && k.Func == nil {
@@ -86,19 +86,23 @@ func (p *policy) wants(s *instrument.Summary) bool {
 	if p.worst.offer(s) || s.Flags&keepAlways != 0 {
 		return true
 	}
-	if p.below > 0 && traceHash(s) < p.below {
+	if p.below > 0 && traceHash(s.Trace.TraceID, s.ID) < p.below {
 		return true
 	}
 	return p.keep.Func != nil && p.fn.ask(p.keep.Func, s)
 }
 
+// samples tells whether the Records of a trace are kept for its sake.
+func (p *policy) samples(trace instrument.TraceID) bool {
+	return p.keep.All || p.below > 0 && traceHash(trace, 0) < p.below
+}
+
 // traceHash spreads trace ids evenly over 64 bits. The ids themselves are not
 // random enough: some tracers put the time into them. The function is fixed, as
 // processes of different builds have to choose the same traces.
-func traceHash(s *instrument.Summary) uint64 {
-	id := s.Trace.TraceID
+func traceHash(id instrument.TraceID, rec instrument.ID) uint64 {
 	if id == (instrument.TraceID{}) {
-		return mix(uint64(s.ID))
+		return mix(uint64(rec))
 	}
 	return mix(mix(binary.BigEndian.Uint64(id[:8])) ^ binary.BigEndian.Uint64(id[8:]))
 }

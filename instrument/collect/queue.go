@@ -48,6 +48,10 @@ type queue struct {
 	waitSize  int
 	wakeAt    int // waiting Records at which the writer wants to be woken
 	produced  uint64
+	leftOut   uint64             // spans of these, by the cap of a Record or with its details
+	stripped  uint64             // of accepted: without details, for which there was no room
+	root      []byte             // what remains of one that is stripped
+	bare      instrument.Summary // of that
 	accepted  uint64
 	settled   uint64 // of accepted: stored or dropped
 	lost      uint64 // of settled: dropped
@@ -75,8 +79,23 @@ func (q *queue) put(s *instrument.Summary, blob []byte) {
 	q.mu.Lock()
 	if !announced {
 		q.produced++
+		q.leftOut += uint64(s.Left)
 	}
-	if r, ok := q.admits(size); !ok {
+	r, ok := q.admits(size, false)
+	if !ok && r == queueBytes && !announced {
+		// The line of the request is kept longer than what was in it.
+		if q.root = instrument.RootOnly(q.root[:0], blob); len(q.root) > 0 && len(q.root) < len(blob) {
+			if r, ok = q.admits(size-len(blob)+len(q.root), true); ok {
+				q.bare = *s
+				q.bare.Strip()
+				q.leftOut += uint64(q.bare.Left - s.Left)
+				q.stripped++
+				size -= len(blob) - len(q.root)
+				s, blob = &q.bare, q.root
+			}
+		}
+	}
+	if !ok {
 		if !announced {
 			q.dropped[r]++
 		}
@@ -106,8 +125,17 @@ func (q *queue) put(s *instrument.Summary, blob []byte) {
 	}
 }
 
-// admits decides whether size more bytes may be queued. Called with mu held.
-func (q *queue) admits(size int) (reason, bool) {
+// lines is the share of the queue's bytes that only lines of requests may use, without what
+// was in them: an eighth.
+const lines = 8
+
+// admits decides whether size more bytes may be queued, as a line alone or with details.
+// Called with mu held.
+func (q *queue) admits(size int, line bool) (reason, bool) {
+	most := q.maxBytes
+	if !line {
+		most -= most / lines
+	}
 	switch {
 	case q.isClosed:
 		return closed, false
@@ -115,7 +143,7 @@ func (q *queue) admits(size int) (reason, bool) {
 		return storeError, false
 	case q.records >= q.maxRecords:
 		return queueFull, false
-	case q.bytes+size > q.maxBytes:
+	case q.bytes+size > most:
 		return queueBytes, false
 	}
 	return 0, true
@@ -261,7 +289,7 @@ func (q *queue) setGate(change func()) {
 func (q *queue) count(s *Stats) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	s.Produced, s.Stored = q.produced, q.stored
+	s.Produced, s.Stored, s.LeftOut, s.Stripped = q.produced, q.stored, q.leftOut, q.stripped
 	s.QueuedRecords, s.QueuedBytes = q.records-q.announced, q.bytes
 	s.Dropped = make(map[string]uint64, numReasons)
 	for r, name := range reasonNames {

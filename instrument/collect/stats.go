@@ -12,6 +12,13 @@ import (
 type Stats struct {
 	Produced uint64 // Records that ended, whatever became of them
 	Stored   uint64
+	// LeftOut is how many spans were beyond the cap of their Record, or went with its
+	// details, of the Records that the policy keeps. They are in the statistics and in no
+	// Record.
+	LeftOut uint64
+	// Stripped is how many Records were queued without their details, of which only the
+	// root span was kept: what is full first is the room for details.
+	Stripped uint64
 	// Dropped is by reason; every reason is there, also with 0:
 	// "not_kept" by the policy, "queue_full" and "queue_bytes" when the store is
 	// slower than the app, "store_error" when it did not take them, "closed" after

@@ -7,12 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/mask"
 )
 
 // prepared is the name under which a statement with parameters is planned.
 const prepared = "debugtoolbar_explain"
+
+// cleanUpTime is how long a connection may take to be as it was; one that takes longer is
+// closed.
+const cleanUpTime = 2 * time.Second
 
 // explainPostgres asks in a transaction that cannot write and is rolled back. A
 // statement with parameters is prepared there, and planned for any value.
@@ -57,7 +62,9 @@ func explainPostgres(ctx context.Context, conn *sql.Conn, statement string, toke
 		}
 		// A prepared statement outlives the transaction.
 		defer func() {
-			if _, err := conn.ExecContext(context.WithoutCancel(ctx), "DEALLOCATE "+prepared); err != nil {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
+			defer cancel()
+			if _, err := conn.ExecContext(ctx, "DEALLOCATE "+prepared); err != nil {
 				discard(conn)
 			}
 		}()

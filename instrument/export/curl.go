@@ -19,6 +19,10 @@ func Curl(rec *instrument.Record) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return q.curl()
+}
+
+func (q *request) curl() (string, error) {
 	var s secrets
 	url := q.url()
 	pieces := s.split(url, "url")

@@ -31,6 +31,38 @@ func ExampleCurl() {
 	// <nil>
 }
 
+func ExampleCurlCall() {
+	call := &instrument.RecordSpan{Handler: instrument.HandlerInfo{Kind: instrument.KindCall, Name: "POST pay.test/charges"}}
+	call.Attrs = []instrument.KV{
+		{Key: "http.request.method", Value: "POST"},
+		{Key: "url.full", Value: "https://[redacted]@pay.test/charges?to=%C3%BC&key=[redacted]"},
+		{Key: "http.request.headers", Value: "Authorization: [redacted]\nContent-Type: application/json"},
+		{Key: "http.request.body", Value: `{"amount":5}`},
+	}
+	text, err := export.CurlCall(call)
+	fmt.Print(text, err)
+	// Output:
+	// # Hidden when it was recorded; set before: HTTPS KEY AUTHORIZATION
+	// curl https://"$HTTPS"'@pay.test/charges?to=%C3%BC&key='"$KEY" \
+	//   -X POST \
+	//   -H 'Authorization: '"$AUTHORIZATION" \
+	//   -H 'Content-Type: application/json' \
+	//   --data-raw '{"amount":5}'
+	// <nil>
+}
+
+func TestCurlCall_OfWhatIsNoCall(t *testing.T) {
+	t.Parallel()
+	for _, sp := range []*instrument.RecordSpan{
+		nil, {}, {Handler: instrument.HandlerInfo{Kind: instrument.KindCall}},
+		{Handler: instrument.HandlerInfo{Kind: instrument.KindQuery}, Attrs: []instrument.KV{{Key: "url.full", Value: "http://a.test/"}}},
+	} {
+		if text, err := export.CurlCall(sp); !errors.Is(err, export.ErrNoCall) || text != "" {
+			t.Errorf("%q, %v", text, err)
+		}
+	}
+}
+
 func TestFormats_Goldens(t *testing.T) {
 	t.Parallel()
 	for name, rec := range map[string]*instrument.Record{"checkout": checkout(), "upload": upload(), "get": record("GET", "/a b/ü", 304)} {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/report/term"
 )
 
 // HAR is an HTTP Archive of version 1.2 with an entry for each Record, as browsers and
@@ -30,7 +31,7 @@ func HAR(recs ...*instrument.Record) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write HAR: %w", err)
 	}
-	return append(b, '\n'), nil
+	return append(term.JSON(b), '\n'), nil
 }
 
 // creatorName is the module's name.

@@ -146,6 +146,9 @@ func writeTree(b *strings.Builder, rec *instrument.Record) {
 	if rec.Left > 0 {
 		fmt.Fprintf(b, "\n%d spans more were counted and not kept.\n", rec.Left)
 	}
+	if rec.Flattened > 0 {
+		fmt.Fprintf(b, "\n%d spans stood deeper than %d levels and are shown at that depth.\n", rec.Flattened, instrument.MaxDepth)
+	}
 }
 
 // statement is a query by its shape.

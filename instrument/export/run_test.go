@@ -264,6 +264,33 @@ func TestCurl_HostileTextStaysOneArgument(t *testing.T) {
 	}
 }
 
+// TestCurlCall_HostileTextStaysOneArgument is the same for calls that the app made.
+func TestCurlCall_HostileTextStaysOneArgument(t *testing.T) {
+	t.Parallel()
+	bash := tool(t, "bash")
+	for _, text := range hostile {
+		if text == "" {
+			continue
+		}
+		call := &instrument.RecordSpan{Handler: instrument.HandlerInfo{Kind: instrument.KindCall}}
+		call.Attrs = []instrument.KV{
+			kv("http.request.method", "POST"), kv("url.full", "http://pay.test/"+text+"?"+text), kv("http.request.headers", "X-Text: "+text), kv("http.request.body", text),
+		}
+		command, err := export.CurlCall(call)
+		if err != nil {
+			t.Fatal(err)
+		}
+		args := words(t, bash, command)
+		want := strings.NewReplacer("[redacted]", "", "[redaction failed]", "").Replace(text)
+		if got := args[len(args)-1]; got != want {
+			t.Errorf("%q became %q by\n%s", want, got, command)
+		}
+		if !strings.HasPrefix(args[0], "http://pay.test/") || strings.ContainsAny(args[0], " \n\x1b\"") {
+			t.Errorf("the address became %q", args[0])
+		}
+	}
+}
+
 // FuzzCurl reads the command back by the rules of a shell: whatever a client sent, it is
 // one argument, byte by byte.
 func FuzzCurl(f *testing.F) {

@@ -100,6 +100,7 @@ var flags = []struct {
 	{"gone", instrument.FlagClientGone},
 	{"unfinished", instrument.FlagUnfinished},
 	{"capped", instrument.FlagCapped},
+	{"exception", instrument.FlagException},
 }
 
 func flagWords() []string {

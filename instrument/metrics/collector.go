@@ -19,8 +19,10 @@ type Collector struct {
 	config  Config
 	records [instrument.MaxKinds + 1]atomic.Uint64 // Records ended, by kind
 	remove  func()                                 // of the hook that counts them
-	mu      sync.Mutex                             // guards labels
-	labels  labels
+
+	mu       sync.Mutex // guards what follows
+	labels   labels
+	attempts map[string]bool // series of attempts, by their labels
 }
 
 var _ prometheus.Collector = (*Collector)(nil)
@@ -50,7 +52,7 @@ func New(c Config) *Collector {
 	if c.MaxSeries <= 0 {
 		c.MaxSeries = defaultMaxSeries
 	}
-	col := &Collector{config: c, labels: newLabels(c.MaxSeries)}
+	col := &Collector{config: c, labels: newLabels(c.MaxSeries), attempts: map[string]bool{}}
 	col.remove = c.Recorder.AddHooks(instrument.Hooks{Finished: col.count})
 	return col
 }
@@ -72,9 +74,9 @@ func (c *Collector) Handler() http.Handler {
 
 // Describe names the metrics, for the registry.
 func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{
+	for _, d := range append([]*prometheus.Desc{
 		durationDesc, errorsDesc, panicsDesc, inFlightDesc, overflowDesc, recordsDesc, droppedDesc, bytesDesc, cpuDesc, buildDesc,
-	} {
+	}, taskDescs...) {
 		ch <- d
 	}
 }
@@ -84,6 +86,7 @@ func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
 func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	for _, part := range []func(chan<- prometheus.Metric){
 		c.collectHandlers, c.collectRecords, c.collectDropped, c.collectStore, c.collectCPU, collectBuild,
+		c.collectAttempts, c.collectWaits, c.collectQueues, c.collectWorkers,
 	} {
 		guard(func() { part(ch) })
 	}

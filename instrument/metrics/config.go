@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/jobs"
 )
 
 // Config says what is exported. The zero Config exports the build alone.
@@ -19,13 +20,18 @@ type Config struct {
 	// SelfCPU is the processor time that the toolbar's own goroutines have used. Nil:
 	// the metric is absent.
 	SelfCPU func() time.Duration
+	// Jobs is the queue of the app's tasks. Its database is asked at every scrape, for a
+	// second at most; what it does not answer is absent then. Nil, or one that is not open
+	// yet: the metrics of tasks are absent.
+	Jobs jobs.Source
 	// ByHandler are the kinds whose handlers have series of their own; the others are
-	// added up by kind. Nil: all but query, cache, call, log and exception, whose names
-	// may be long or a client's choice. Kinds log and exception take no time and are
+	// added up by kind. Nil: all but query, cache, call, render, log and exception, whose
+	// names may be long, many or a client's choice. Kinds log and exception take no time and are
 	// exported only when they are listed.
 	ByHandler []instrument.Kind
 	// MaxSeries bounds the number of series, each bucket of a classic histogram
-	// counted as one. 0: 2,000, which is room for about 100 handlers.
+	// counted as one. 0: 2,000, which is room for about 100 handlers. Tasks are bounded
+	// beside it: 50 queues, and 500 series of attempts.
 	MaxSeries int
 }
 
@@ -33,7 +39,7 @@ const defaultMaxSeries = 2000
 
 // grouped are the kinds that have no series by handler unless asked for.
 var grouped = []instrument.Kind{
-	instrument.KindQuery, instrument.KindCache, instrument.KindCall, instrument.KindLog, instrument.KindException,
+	instrument.KindQuery, instrument.KindCache, instrument.KindCall, instrument.KindRender, instrument.KindLog, instrument.KindException,
 }
 
 // timeless are the kinds that are exported only when asked for.

@@ -22,6 +22,21 @@
 //	toolbar_self_cpu_seconds_total
 //	toolbar_build_info{version,revision,goversion}
 //
+// With a queue (Config.Jobs), what this process did:
+//
+//	toolbar_task_attempts_total{task,queue,outcome}  completed, retryable, discarded, cancelled, snoozed, interrupted
+//	toolbar_task_wait_seconds{queue}                 histogram: from when a job could run until it began
+//
+// and what the database says, which is the same of every process that asks it:
+//
+//	toolbar_task_queue_jobs{queue,state}
+//	toolbar_task_queue_latency_seconds{queue}        of the job that waits longest
+//	toolbar_task_queue_slots{queue}                  jobs that all live workers may run at once
+//	toolbar_task_queue_paused{queue}                 1: paused
+//	toolbar_task_workers{state}                      alive, lost
+//
+// How long tasks run and which fail is toolbar_handler_duration_seconds{kind="task"}.
+//
 // # Histograms
 //
 // The recorder's buckets are Prometheus' native ones of schema 5, so a native

@@ -3,6 +3,7 @@
 package query
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -18,10 +19,50 @@ type Sort uint8
 
 // The orders of Records.
 const (
-	Newest  Sort = iota // the latest id first
-	Oldest              // the earliest id first
-	Slowest             // the longest duration first
+	Newest   Sort = iota // the latest id first
+	Oldest               // the earliest id first
+	Slowest              // the longest duration first
+	ByColumn             // what Records.By says, the largest first
 )
+
+// Column is what a list of Records can be ordered by.
+type Column uint8
+
+// The columns. Of Records with the same value the latest id is first, or last with
+// Records.Asc.
+const (
+	ColumnDuration  Column = iota
+	ColumnStatus           // of the response, or the exit code
+	ColumnQueries          // how many statements
+	ColumnQueryTime        // the time in statements
+	ColumnSignals          // how many signals were sent
+	ColumnName             // the path, or the handler's name where there is none; by bytes
+	ColumnUser             // by bytes
+	ColumnError            // the error's first line, by bytes
+)
+
+// Key is the value that a column has in a Record: a number, or a text.
+func (c Column) Key(r *Row) (number int64, text string) {
+	switch c {
+	case ColumnDuration:
+		return int64(r.Duration), ""
+	case ColumnStatus:
+		return int64(r.Status), ""
+	case ColumnQueries:
+		return int64(r.Count(instrument.KindQuery)), ""
+	case ColumnQueryTime:
+		return int64(r.QueryTime), ""
+	case ColumnSignals:
+		return int64(r.Count(instrument.KindSignal)), ""
+	case ColumnName:
+		return 0, cmp.Or(r.Path, r.Handler.Name)
+	case ColumnUser:
+		return 0, r.User
+	case ColumnError:
+		return 0, r.Error
+	}
+	return 0, ""
+}
 
 // Records chooses Records. The zero value gives the newest fifty of all.
 type Records struct {
@@ -54,6 +95,8 @@ type Records struct {
 	Where Where // what they must be besides; zero is anything
 
 	Sort  Sort
+	By    Column // the column of ByColumn
+	Asc   bool   // of ByColumn: the least first
 	After Cursor // RecordPage.Next of the page before; zero is the first page
 	Limit int    // 0: 50; at most 1000
 	// Budget is how long the search may take when the filter passes few Records.
@@ -66,6 +109,8 @@ type Records struct {
 type Cursor struct {
 	ID       instrument.ID
 	Duration time.Duration // only for Slowest
+	Number   int64         // only for ByColumn, as Text: what Column.Key gives
+	Text     string
 }
 
 // Row is a Record in a list.
@@ -83,7 +128,8 @@ type RecordPage struct {
 	More bool
 	// Complete is false when the Budget ran out: of Total Records that could be in
 	// the list, Searched were looked at. In the orders Newest and Oldest the next
-	// page goes on there; for Slowest ask again with a larger Budget.
+	// page goes on there; for Slowest and ByColumn, whose first Record may be among
+	// those that are left, ask again with a larger Budget.
 	Complete        bool
 	Searched, Total int64
 }
@@ -159,6 +205,15 @@ type Build struct {
 	Go       string // version of the toolchain
 	Main     string // path of the main package
 	Modules  []Module
+}
+
+// Name is the build as exceptions name it: its revision, with "+" when there were changes
+// that had not been committed; "" unknown.
+func (b Build) Name() string {
+	if b.Revision != "" && b.Dirty {
+		return b.Revision + "+"
+	}
+	return b.Revision
 }
 
 // Module is a dependency as it was linked.

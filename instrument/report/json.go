@@ -1,12 +1,10 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/report/term"
@@ -165,26 +163,7 @@ func jsonTime(t time.Time) *time.Time {
 	return &t
 }
 
-// escapeUnsafe writes as \u escapes what encoding/json leaves as it is and a
-// terminal acts on. In JSON such characters stand only inside strings; the line
-// feeds between the fields stay.
-func escapeUnsafe(b []byte) []byte {
-	var out bytes.Buffer
-	for i := 0; i < len(b); {
-		r, n := utf8.DecodeRune(b[i:])
-		switch {
-		case r == '\n' || !term.Unsafe(r):
-			out.Write(b[i : i+n])
-		case r > 0xffff:
-			r -= 0x10000
-			fmt.Fprintf(&out, `\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
-		default:
-			fmt.Fprintf(&out, `\u%04x`, r)
-		}
-		i += n
-	}
-	return out.Bytes()
-}
+func escapeUnsafe(b []byte) []byte { return term.JSON(b) }
 
 // EscapeJSON writes as escapes what a terminal acts on in a JSON text.
 func EscapeJSON(text string) string { return string(escapeUnsafe([]byte(text))) }

@@ -17,23 +17,25 @@ func rankTest(a, b *instrument.Histogram) float64 {
 	if na == 0 || nb == 0 {
 		return 1
 	}
-	counts := map[int][2]float64{}
+	sides := [2]*instrument.Histogram{a, b}
 	lowest, highest := math.MaxInt, math.MinInt
-	for side, h := range []*instrument.Histogram{a, b} {
-		for i, c := range h.Buckets() {
-			both := counts[i]
-			both[side] += float64(c)
-			counts[i] = both
+	for _, h := range sides {
+		for i := range h.Buckets() {
 			lowest, highest = min(lowest, i), max(highest, i)
 		}
 	}
+	counts := make([][2]float64, highest-lowest+1)
+	for side, h := range sides {
+		for i, c := range h.Buckets() {
+			counts[i-lowest][side] = float64(c)
+		}
+	}
 	var before, ranks, ties float64 // ranks: the sum of those of b
-	for i := lowest; i <= highest; i++ {
-		c, ok := counts[i]
-		if !ok {
+	for _, c := range counts {
+		t := c[0] + c[1]
+		if t == 0 {
 			continue
 		}
-		t := c[0] + c[1]
 		ranks += c[1] * (before + (t+1)/2)
 		ties += t*t*t - t
 		before += t

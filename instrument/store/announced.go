@@ -112,13 +112,16 @@ func (w *writer) failDead(ctx context.Context) error {
 	if err != nil || len(unfinished) == 0 {
 		return err
 	}
-	dead, err := w.deadProcesses(ctx)
-	if err != nil {
-		return err
-	}
-	for i := range dead {
-		if slices.Contains(unfinished, dead[i].ID) {
-			if err := w.failUnfinished(ctx, &dead[i]); err != nil {
+	for _, id := range unfinished {
+		list, err := w.processes(ctx, " WHERE p.id = ?", id)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			if list[i].Alive || id == w.self.ID {
+				continue
+			}
+			if err := w.failUnfinished(ctx, &list[i]); err != nil {
 				return err
 			}
 		}

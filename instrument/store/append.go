@@ -43,6 +43,9 @@ func (w *writer) append(ctx context.Context, items []instrument.Item) error {
 	if err != nil {
 		return fmt.Errorf("replace announced records: %w", err)
 	}
+	if err := w.writeExceptions(ctx, items); err != nil {
+		return err
+	}
 	added, err := w.insertRecords(ctx, items, w.sorted(items))
 	if err != nil {
 		return err
@@ -198,6 +201,9 @@ func (w *writer) appendRow(args []driver.NamedValue, bytes []byte, it *instrumen
 	from := len(bytes)
 	if s.Trace.TraceID != (instrument.TraceID{}) {
 		bytes = append(append(bytes, s.Trace.TraceID[:]...), s.Trace.SpanID[:]...)
+		if s.Caller != (instrument.SpanID{}) {
+			bytes = append(bytes, s.Caller[:]...)
+		}
 	}
 	trace := bytes[from:len(bytes):len(bytes)]
 	from = len(bytes)

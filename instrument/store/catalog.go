@@ -53,6 +53,19 @@ func (c *catalog) load(ctx context.Context, db *sql.DB) (map[int64]instrument.Ha
 	return fresh, nil
 }
 
+// one gives a handler, without a question to the database when it is known.
+func (c *catalog) one(ctx context.Context, db *sql.DB, row int64) (instrument.HandlerInfo, error) {
+	c.mu.Lock()
+	h, ok := c.handlers[row]
+	ok = ok && time.Since(c.full) <= catalogAge
+	c.mu.Unlock()
+	if ok {
+		return h, nil
+	}
+	handlers, err := c.load(ctx, db)
+	return handlers[row], err
+}
+
 func (c *catalog) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -37,7 +37,7 @@ const slowestPerHandler = 10
 func (s *Store) Handlers(ctx context.Context, q query.Handlers) ([]query.HandlerStats, error) {
 	ctx, cancel := s.deadline(ctx)
 	defer cancel()
-	rows, err := s.handlerStats(ctx, &q, nil)
+	rows, err := s.handlerStats(ctx, &q, s.eachRoll, nil)
 	if err != nil {
 		return nil, fmt.Errorf("read handlers: %w", err)
 	}
@@ -54,24 +54,17 @@ type statsRow struct {
 	row int64
 }
 
-func (s *Store) handlerStats(ctx context.Context, q *query.Handlers, t *trend) ([]statsRow, error) {
+// rollReader calls fn with the statistics of a window: see eachRoll.
+type rollReader func(ctx context.Context, q *query.Handlers, only []int64, fn func(minute, handler int64, r *rollScan)) error
+
+func (s *Store) handlerStats(ctx context.Context, q *query.Handlers, read rollReader, t *trend) ([]statsRow, error) {
 	handlers, err := s.catalog.load(ctx, s.db)
 	if err != nil {
 		return nil, err
 	}
 	filter := filterOf(q)
-	rows, err := s.rollRows(ctx, q, few(handlers, filter))
-	if err != nil {
-		return nil, err
-	}
 	byRow := map[int64]*statsRow{}
-	var scan rollScan
-	var minute, row int64
-	dest := scan.dest(&minute, &row)
-	err = each(rows, func(rows *sql.Rows) error {
-		if err := rows.Scan(dest...); err != nil {
-			return err
-		}
+	err = read(ctx, q, few(handlers, filter), func(minute, row int64, scan *rollScan) {
 		h, seen := byRow[row]
 		if !seen {
 			if info, ok := handlers[row]; ok && filter.has(info) {
@@ -81,9 +74,8 @@ func (s *Store) handlerStats(ctx context.Context, q *query.Handlers, t *trend) (
 		}
 		if h != nil {
 			scan.addTo(&h.RollRow, minute, slowestPerHandler)
-			t.add(minute, row, &scan)
+			t.add(minute, row, scan)
 		}
-		return nil
 	})
 	return sortedBySum(byRow), err
 }
@@ -127,23 +119,120 @@ func few(handlers map[int64]instrument.HandlerInfo, f handlerFilter) []int64 {
 // veryFew is up to how many handlers their rows are looked up, minute by minute.
 const veryFew = 8
 
-// rollRows reads the rows of a window: minute, handler and the numbers. Handlers that
+// eachRoll calls fn with the statistics of a window: those of minutes that are over
+// together, the others by the minute. Handlers that are not nil are those alone, but for
+// blocks, which have all. What fn gets is to be read only, until it returns.
+func (s *Store) eachRoll(ctx context.Context, q *query.Handlers, only []int64, fn func(minute, handler int64, r *rollScan)) error {
+	from, to, err := s.bounds(ctx, q)
+	if err != nil {
+		return err
+	}
+	at, err := s.closed(ctx)
+	if err != nil {
+		return err
+	}
+	if only != nil && len(only) <= veryFew {
+		return s.eachFew(ctx, at, piece{start: from, width: to - from}, q.Processes, only, fn)
+	}
+	if over := min(to, at.before); over > from {
+		b, err := s.span(ctx, at, from, over, true)
+		if err != nil {
+			return err
+		}
+		b.each(from, q.Processes, fn)
+		from = over
+	}
+	return s.eachIn(ctx, from, to, q.Processes, only, fn)
+}
+
+// eachFew is eachRoll of very few handlers, whose rows are looked up. What they did in
+// the hours that are over is kept, also for other ends of the window.
+func (s *Store) eachFew(ctx context.Context, at closed, window piece, processes, only []int64, fn func(minute, handler int64, r *rollScan)) error {
+	const hours = 2 // level
+	of := "of " + numbers(only)
+	from, to := window.start, window.start+window.width
+	for _, p := range pieces(from, to, at.before) {
+		if p.level < hours {
+			continue
+		}
+		if err := s.eachIn(ctx, from, p.start, processes, only, fn); err != nil {
+			return err
+		}
+		b := s.blocks.get(at, closedKey{of, p.start, p.width})
+		if b == nil {
+			var err error
+			if b, err = s.fewBlock(ctx, at, of, p, only); err != nil {
+				return err
+			}
+		}
+		b.each(p.start, processes, fn)
+		from = p.start + p.width
+	}
+	return s.eachIn(ctx, from, to, processes, only, fn)
+}
+
+// fewBlock reads what very few handlers did in minutes that are over.
+func (s *Store) fewBlock(ctx context.Context, at closed, of string, p piece, only []int64) (*closedBlock, error) {
+	sums := rollSums{}
+	rows, err := s.rollRows(ctx, p.start, p.start+p.width, nil, only)
+	if err != nil {
+		return nil, err
+	}
+	if err := eachRollRow(rows, sums.add); err != nil {
+		return nil, err
+	}
+	b := sums.block(p.start)
+	s.blocks.put(at, closedKey{of, p.start, p.width}, b)
+	return b, nil
+}
+
+// eachMinute is eachRoll without blocks.
+func (s *Store) eachMinute(ctx context.Context, q *query.Handlers, only []int64, fn func(minute, handler int64, r *rollScan)) error {
+	from, to := minutes(q.Since, q.Until)
+	return s.eachIn(ctx, from, to, q.Processes, only, fn)
+}
+
+func (s *Store) eachIn(ctx context.Context, from, to int64, processes, only []int64, fn func(minute, handler int64, r *rollScan)) error {
+	if from >= to {
+		return nil
+	}
+	rows, err := s.rollRows(ctx, from, to, processes, only)
+	if err != nil {
+		return err
+	}
+	return eachRollRow(rows, func(minute, handler, _ int64, r *rollScan) { fn(minute, handler, r) })
+}
+
+// eachRollRow calls fn with rows of table rollup: minute, handler, process and the numbers.
+func eachRollRow(rows *sql.Rows, fn func(minute, handler, process int64, r *rollScan)) error {
+	var scan rollScan
+	var minute, handler, process int64
+	dest := scan.dest(&minute, &handler, &process)
+	return each(rows, func(rows *sql.Rows) error {
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+		fn(minute, handler, process, &scan)
+		return nil
+	})
+}
+
+// rollRows reads the rows of a window, for eachRollRow. Handlers that
 // are not nil are those alone. Rows stand by minute first: those of very few handlers are
 // looked up in each minute that there is, which is found by skipping from one to the
 // next, instead of passing over the rows of all others.
-func (s *Store) rollRows(ctx context.Context, q *query.Handlers, only []int64) (*sql.Rows, error) {
-	from, to := minutes(q.Since, q.Until)
+func (s *Store) rollRows(ctx context.Context, from, to int64, of, only []int64) (*sql.Rows, error) {
 	processes := ""
-	if len(q.Processes) > 0 {
-		processes = " AND process IN (" + numbers(q.Processes) + ")"
+	if len(of) > 0 {
+		processes = " AND process IN (" + numbers(of) + ")"
 	}
 	if only != nil && len(only) <= veryFew {
 		return s.db.QueryContext(ctx, `WITH RECURSIVE m (at) AS (
 			SELECT min(minute) FROM rollup WHERE minute >= ?1 AND minute < ?2
 			UNION ALL SELECT (SELECT min(minute) FROM rollup WHERE minute > m.at AND minute < ?2) FROM m WHERE m.at IS NOT NULL)
-			SELECT minute, handler, `+rollColumns+` FROM m CROSS JOIN rollup ON minute = m.at AND handler IN (`+numbers(only)+`)`+processes, from, to)
+			SELECT minute, handler, process, `+rollColumns+` FROM m CROSS JOIN rollup ON minute = m.at AND handler IN (`+numbers(only)+`)`+processes, from, to)
 	}
-	text := "SELECT minute, handler, " + rollColumns + " FROM rollup WHERE minute >= ? AND minute < ?"
+	text := "SELECT minute, handler, process, " + rollColumns + " FROM rollup WHERE minute >= ? AND minute < ?"
 	if only != nil {
 		text += " AND handler IN (" + numbers(only) + ")"
 	}
@@ -186,28 +275,110 @@ func (s *Store) Counts(ctx context.Context, since, until time.Time) (map[instrum
 	if err != nil {
 		return nil, fmt.Errorf("count: %w", err)
 	}
-	from, to := minutes(since, until)
-	rows, err := s.db.QueryContext(ctx, `SELECT handler, sum(count), sum(errors), sum(panics), sum(slow)
-		FROM rollup WHERE minute >= ? AND minute < ? GROUP BY handler`, from, to)
-	if err != nil {
-		return nil, fmt.Errorf("count: %w", err)
-	}
-	counts := map[instrument.Kind]query.KindCounts{}
-	err = each(rows, func(rows *sql.Rows) error {
-		var row, n, errs, panics, slow int64
-		if err := rows.Scan(&row, &n, &errs, &panics, &slow); err != nil {
-			return err
+	byRow := map[int64]*[4]int64{}
+	err = s.eachCount(ctx, since, until, func(row int64, n [4]int64) {
+		sum := byRow[row]
+		if sum == nil {
+			sum = &[4]int64{}
+			byRow[row] = sum
 		}
-		k := handlers[row].Kind
-		c := counts[k]
-		counts[k] = query.KindCounts{
-			Handlers: c.Handlers + 1, Count: c.Count + uint64(n),
-			Errors: c.Errors + uint64(errs), Panics: c.Panics + uint64(panics), Slow: c.Slow + uint64(slow),
+		for i := range sum {
+			sum[i] += n[i]
 		}
-		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("count: %w", err)
 	}
+	counts := map[instrument.Kind]query.KindCounts{}
+	for row, n := range byRow {
+		k := handlers[row].Kind
+		c := counts[k]
+		counts[k] = query.KindCounts{
+			Handlers: c.Handlers + 1, Count: c.Count + uint64(n[0]),
+			Errors: c.Errors + uint64(n[1]), Panics: c.Panics + uint64(n[2]), Slow: c.Slow + uint64(n[3]),
+		}
+	}
 	return counts, nil
+}
+
+// eachCount calls fn with how many calls, errors, panics and slow calls handlers had in
+// the pieces of a window. Wide blocks that are not known are not made, but counted by the
+// database: that is quicker.
+func (s *Store) eachCount(ctx context.Context, since, until time.Time, fn func(row int64, n [4]int64)) error {
+	from, to, err := s.bounds(ctx, &query.Handlers{Since: since, Until: until})
+	if err != nil {
+		return err
+	}
+	at, err := s.closed(ctx)
+	if err != nil {
+		return err
+	}
+	over := min(to, at.before)
+	if b := s.blocks.get(at, closedKey{"", from, over - from}); b != nil {
+		b.eachCount(fn)
+		return s.countRows(ctx, piece{start: over, width: to - over}, fn)
+	}
+	list, err := s.pieces(ctx, at, from, to)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if p.level < 0 {
+			if err := s.countRows(ctx, p, fn); err != nil {
+				return err
+			}
+			continue
+		}
+		b, err := s.countBlock(ctx, at, p)
+		if err != nil {
+			return err
+		}
+		b.eachCount(fn)
+	}
+	return nil
+}
+
+// countBlock gives a block whose rows have the counts, and may have the rest.
+func (s *Store) countBlock(ctx context.Context, at closed, p piece) (*closedBlock, error) {
+	if b := s.blocks.get(at, closedKey{"", p.start, p.width}); b != nil {
+		return b, nil
+	}
+	if p.level == 0 {
+		return s.block(ctx, at, p)
+	}
+	key := closedKey{ofCounts, p.start, p.width}
+	if b := s.blocks.get(at, key); b != nil {
+		return b, nil
+	}
+	b := &closedBlock{}
+	err := s.countRows(ctx, p, func(row int64, n [4]int64) {
+		r := closedRow{handler: row}
+		copy(r.numbers[:], n[:])
+		b.rows = append(b.rows, r)
+	})
+	if err == nil {
+		s.blocks.put(at, key, b)
+	}
+	return b, err
+}
+
+// countRows has the database count.
+func (s *Store) countRows(ctx context.Context, p piece, fn func(row int64, n [4]int64)) error {
+	if p.width <= 0 {
+		return nil
+	}
+	rows, err := s.db.QueryContext(ctx, `SELECT handler, sum(count), sum(errors), sum(panics), sum(slow)
+		FROM rollup WHERE minute >= ? AND minute < ? GROUP BY handler`, p.start, p.start+p.width)
+	if err != nil {
+		return err
+	}
+	var row int64
+	var n [4]int64
+	return each(rows, func(rows *sql.Rows) error {
+		if err := rows.Scan(&row, &n[0], &n[1], &n[2], &n[3]); err != nil {
+			return err
+		}
+		fn(row, n)
+		return nil
+	})
 }

@@ -30,14 +30,17 @@ func (s *Store) KeepOnly(ctx context.Context, ids []instrument.ID) error {
 			"DELETE FROM frame WHERE process NOT IN (" + needed + ")",
 			"DELETE FROM process WHERE id NOT IN (" + needed + fmt.Sprintf(") AND id <> %d", w.self.ID),
 			"DELETE FROM handler WHERE id NOT IN (SELECT ref FROM name WHERE space = 0) AND id NOT IN (SELECT handler FROM record)",
+			"DELETE FROM build WHERE id NOT IN (SELECT build FROM process)",
+			"DELETE FROM key WHERE id NOT IN (SELECT ref FROM name WHERE space = 1)",
+			"DELETE FROM source WHERE id NOT IN (SELECT source FROM frame)" +
+				" AND id NOT IN (SELECT source FROM name WHERE source IS NOT NULL)" +
+				" AND id NOT IN (SELECT source FROM handler WHERE source IS NOT NULL)",
 		} {
 			if _, err := w.conn.ExecContext(ctx, text); err != nil {
 				return err
 			}
 		}
-		if _, err := w.conn.ExecContext(ctx, "UPDATE total SET value = (SELECT count(*) FROM record) WHERE name = 'records'"); err != nil {
-			return err
-		}
-		return w.pruneTexts(ctx, w.options.Now())
+		_, err := w.conn.ExecContext(ctx, "UPDATE total SET value = (SELECT count(*) FROM record) WHERE name = 'records'")
+		return err
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
@@ -58,7 +59,21 @@ func (s *Store) Notes(ctx context.Context, id instrument.ID) (notes map[string][
 	return notes, nil
 }
 
-// pruneNotes removes notes of Records that are gone.
-func (w *writer) pruneNotes(ctx context.Context) error {
-	return w.exec(ctx, "DELETE FROM note WHERE NOT EXISTS (SELECT 1 FROM record WHERE id = note.record)")
+// pruneNotes removes notes of Records that are gone, a portion at a time. It tells whether
+// it came to the end.
+func (w *writer) pruneNotes(ctx context.Context, _ time.Time) (done bool, err error) {
+	p := &w.prune
+	from, portion := p.note, p.portion(ofNotes)
+	var last, n int64
+	err = w.query(ctx, "SELECT coalesce(max(record), 0), count(*) FROM (SELECT record FROM note WHERE record > ? ORDER BY record LIMIT ?)",
+		func(rows *sql.Rows) error { return rows.Scan(&last, &n) }, from, portion)
+	if err != nil || n == 0 {
+		return true, err
+	}
+	if err := w.exec(ctx, "DELETE FROM note WHERE record > ? AND record <= ? AND NOT EXISTS (SELECT 1 FROM record WHERE id = note.record)", from, last); err != nil {
+		return false, err
+	}
+	p.note = last
+	p.did(ofNotes, n)
+	return n < portion, nil
 }

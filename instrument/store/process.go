@@ -57,7 +57,10 @@ func (w *writer) register(ctx context.Context) error {
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 		int64(p.Number), build, p.Host, p.Service, p.boot, p.PID, p.pidStart, now.UnixMilli(), now.UnixMilli())
 	w.self, w.seen = p.Process, now
-	return err
+	if err != nil {
+		return err
+	}
+	return w.noteBuild(ctx, build)
 }
 
 // freeNumber picks the number after the last one given, past those of living

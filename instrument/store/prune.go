@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -11,20 +12,60 @@ import (
 )
 
 // Prune takes one small step towards what Options ask to be kept, and says whether
-// there is more to do. A step holds the write lock for some 50 ms at most.
+// there is more to do. A step aims at holding the write lock for 20 ms, whatever the
+// machine does meanwhile: it is made of portions that shrink when they take long, and ends
+// when its time is over. It removes no more than 5,120 Records, and 5 MiB of their bodies
+// unless one alone has more. Emptying the -wal comes after the lock.
 func (s *Store) Prune(ctx context.Context) (more bool, err error) {
-	err = s.write(ctx, "prune", func(ctx context.Context, w *writer) error {
+	w := s.writer
+	if w == nil {
+		return false, fmt.Errorf("prune: %w", ErrReadOnly)
+	}
+	more, wanted, err := w.prunePart(ctx, s)
+	if err != nil {
+		return false, fmt.Errorf("prune: %w", err)
+	}
+	s.checkpoint(ctx)
+	if wanted {
+		if err := s.findUnused(ctx); err != nil {
+			return false, fmt.Errorf("prune: %w", err)
+		}
+	}
+	return more, nil
+}
+
+// prunePart is a step under the lock, with how long it takes measured to its end. It says
+// whether the next one needs to know which texts are not used any more.
+func (w *writer) prunePart(ctx context.Context, s *Store) (more, wanted bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := &w.prune
+	done := false
+	defer func() {
+		if !done { // what it removed is back
+			p.rollback()
+		}
+	}()
+	err = s.writeLocked(ctx, w, func(ctx context.Context, w *writer) error {
+		p.start(w.options.Now)
+		if err := w.checkpointAfter(ctx, 0); err != nil { // a commit would do it at once
+			return err
+		}
 		more, err = w.pruneStep(ctx, s)
+		p.worked()
 		return err
 	})
-	return more && err == nil, err
+	p.end()
+	done = err == nil
+	if w.conn != nil && !w.closed {
+		err = errors.Join(err, w.checkpointAfter(context.WithoutCancel(ctx), w.walPages))
+	}
+	return more, p.unused == nil && p.stage == stageTexts, err
 }
 
 const (
-	// stepTarget is how long a step should take, half of what it may.
-	stepTarget = 25 * time.Millisecond
-	// minStep and maxStep bound the Records that one step looks at.
-	minStep, maxStep = 100, 20_000
+	// minStep is how many Records are removed at least when there are too many of them.
+	minStep = 100
 	// highWater is the share of MaxBytes at which removing begins, in percent.
 	highWater = 80
 	// lowWater is how far, in percent.
@@ -36,26 +77,48 @@ const (
 
 // pruner remembers how far the sweeps have come.
 type pruner struct {
-	begun   time.Time     // of the sweeps
-	plain   instrument.ID // up to here only Records that are kept longer are left
-	kept    instrument.ID // up to here only pinned ones are left
-	step    int64         // Records of the next step
+	pace
+
+	begun time.Time     // of the sweeps
+	plain instrument.ID // up to here only Records that are kept longer are left
+	kept  instrument.ID // up to here only pinned ones are left
+
+	hours hourCursor // within the minute that is being merged
+
+	exceptions time.Time // when old ones were last looked for
+	exception  int64     // up to here their hours are merged, if merging
+	merging    bool
+
 	cleaned time.Time     // when dead processes were last looked for
+	stage   int           // of looking for them
+	process int64         // up to here they are
+	looked  instrument.ID // up to here there is no Record of the next of them
+	note    int64         // up to here notes have a Record
+	unused  *unusedTexts  // nil: not known
+
+	first   map[int64]int64 // see firstProcesses
+	firstAt time.Time
 }
+
+// rollback forgets how far the sweeps came: what a step did is undone.
+func (p *pruner) rollback() { *p = pruner{pace: p.pace} }
 
 func (w *writer) pruneStep(ctx context.Context, s *Store) (more bool, err error) {
 	p, now := &w.prune, w.options.Now()
 	if now.Sub(p.begun) > rescanEvery || now.Before(p.begun) {
 		p.begun, p.plain, p.kept = now, 0, 0
 	}
-	if p.step == 0 {
-		p.step = 1000
-	}
-	for _, step := range []func(context.Context, *Store, time.Time) (bool, error){
-		w.pruneAge, w.pruneKept, w.pruneCount, w.pruneBytes, w.pruneRollups, w.mergeHours, w.pruneProcesses, w.vacuum,
+	for _, step := range []struct {
+		name string
+		do   func(context.Context, *Store, time.Time) (bool, error)
+	}{
+		{"age", w.pruneAge}, {"kept", w.pruneKept}, {"count", w.pruneCount}, {"bytes", w.pruneBytes}, {"slowest", w.pruneSlowest},
+		{"rollups", w.pruneRollups}, {"hours", w.mergeHours}, {"exceptions", w.pruneExceptions}, {"processes", w.pruneProcesses},
+		{"vacuum", w.vacuum},
 	} {
-		if more, err = step(ctx, s, now); more || err != nil {
-			return more, err
+		p.kind = step.name
+		if more, err = step.do(ctx, s, now); more || err != nil || p.spent() {
+			return true, err
 		}
 	}
 	return false, nil
@@ -63,13 +126,17 @@ func (w *writer) pruneStep(ctx context.Context, s *Store) (more bool, err error)
 
 // pruneAge removes Records that are older than MaxAge.
 func (w *writer) pruneAge(ctx context.Context, _ *Store, now time.Time) (more bool, err error) {
-	_, more, err = w.sweepPlain(ctx, instrument.FirstID(now.Add(-w.options.MaxAge)), math.MaxInt64)
+	for looked := true; looked && err == nil && !w.prune.spent(); more = more || looked {
+		_, looked, err = w.sweepPlain(ctx, instrument.FirstID(now.Add(-w.options.MaxAge)), math.MaxInt64)
+	}
 	return more, err
 }
 
 // pruneKept removes those with the flags that keep them longer.
 func (w *writer) pruneKept(ctx context.Context, _ *Store, now time.Time) (more bool, err error) {
-	_, more, err = w.sweepKept(ctx, instrument.FirstID(now.Add(-w.options.KeepAge)), math.MaxInt64)
+	for looked := true; looked && err == nil && !w.prune.spent(); more = more || looked {
+		_, looked, err = w.sweepKept(ctx, instrument.FirstID(now.Add(-w.options.KeepAge)), math.MaxInt64)
+	}
 	return more, err
 }
 
@@ -85,7 +152,8 @@ func (w *writer) pruneCount(ctx context.Context, _ *Store, now time.Time) (more 
 }
 
 // pruneBytes removes the oldest when the store is nearly full. Pages that are free
-// already are used again and so do not count.
+// already are used again and so do not count. Nor does a -wal that a reader keeps from
+// being emptied: removing Records would make it longer.
 func (w *writer) pruneBytes(ctx context.Context, s *Store, now time.Time) (more bool, err error) {
 	used, err := w.usedBytes(ctx, s)
 	if err != nil || used <= w.options.MaxBytes/100*highWater {
@@ -101,14 +169,17 @@ func (w *writer) pruneBytes(ctx context.Context, s *Store, now time.Time) (more 
 	if more || err != nil {
 		return more, err
 	}
-	n, err := w.execCount(ctx, "DELETE FROM rollup WHERE minute IN (SELECT minute FROM rollup ORDER BY minute LIMIT 500)")
+	n, err := w.removeSome(ctx, ofRollups, "rollup", "minute, handler, process", "minute < ?", math.MaxInt64)
+	if err == nil && n > 0 {
+		err = w.rewrote(ctx)
+	}
 	return n > 0, err
 }
 
 func (w *writer) usedBytes(ctx context.Context, s *Store) (int64, error) {
 	pages, free, size, err := w.pages(ctx)
 	_, wal := s.file.Load().sizes()
-	return (pages-free)*size + wal, err
+	return (pages-free)*size + min(wal, w.options.MaxBytes/walShare), err
 }
 
 // pages says how many the file has, how many of them are empty, and their size in bytes.
@@ -129,7 +200,7 @@ func (w *writer) pages(ctx context.Context) (all, free, size int64, err error) {
 // KeepAge to MaxAge: so a flood of errors does not push out everything else, and
 // neither the other way round.
 func (w *writer) sweepOldest(ctx context.Context, now time.Time, most int64) (more bool, err error) {
-	for start := time.Now(); most > 0 && time.Since(start) < stepTarget; {
+	for most > 0 && !w.prune.spent() {
 		n, looked, err := w.sweepNext(ctx, now, most)
 		if err != nil || !looked {
 			return more, err
@@ -142,9 +213,9 @@ func (w *writer) sweepOldest(ctx context.Context, now time.Time, most int64) (mo
 // sweepNext takes a little from the side that is older.
 func (w *writer) sweepNext(ctx context.Context, now time.Time, most int64) (removed int64, looked bool, err error) {
 	p := &w.prune
-	plain, err := w.oldest(ctx, p.plain, math.MaxInt64, w.options.KeepFlags)
-	if err != nil {
-		return 0, false, err
+	plain, all, err := w.oldest(ctx, &p.plain, math.MaxInt64, w.options.KeepFlags)
+	if err != nil || !all {
+		return 0, true, err
 	}
 	// Behind the sweep of plain ones there are only others; what lies before it is
 	// younger and can wait.
@@ -152,9 +223,9 @@ func (w *writer) sweepNext(ctx context.Context, now time.Time, most int64) (remo
 	if plain == 0 {
 		behind = math.MaxInt64
 	}
-	kept, err := w.oldest(ctx, p.kept, behind, instrument.FlagPinned)
-	if err != nil {
-		return 0, false, err
+	kept, all, err := w.oldest(ctx, &p.kept, behind, instrument.FlagPinned)
+	if err != nil || !all {
+		return 0, true, err
 	}
 	plainAge := float64(now.Sub(plain.Time())) * float64(w.options.KeepAge) / float64(w.options.MaxAge)
 	switch {
@@ -167,16 +238,37 @@ func (w *writer) sweepNext(ctx context.Context, now time.Time, most int64) (remo
 	case plain != 0:
 		return w.sweepPlain(ctx, math.MaxInt64, min(most, minStep))
 	}
-	var all instrument.ID // only pinned ones are left
-	return w.sweep(ctx, &all, math.MaxInt64, 0, most)
+	var first instrument.ID // only pinned ones are left
+	return w.sweep(ctx, &first, math.MaxInt64, 0, most)
 }
 
-// oldest is the first Record after an id and before another that has none of the
-// flags; 0 for none.
-func (w *writer) oldest(ctx context.Context, after, before instrument.ID, flags instrument.Flags) (id instrument.ID, err error) {
-	err = w.query(ctx, "SELECT id FROM record WHERE id > ? AND id < ? AND flags & ? = 0 ORDER BY id LIMIT 1",
-		func(rows *sql.Rows) error { return rows.Scan(&id) }, int64(after), int64(before), int64(flags))
-	return id, err
+// oldest is the first Record after *done and before an id that has none of the flags;
+// 0 for none. It looks at some only, and moves *done over them: without all there may be
+// one further on.
+func (w *writer) oldest(ctx context.Context, done *instrument.ID, before instrument.ID, flags instrument.Flags) (id instrument.ID, all bool, err error) {
+	id, last, all, err := w.look(ctx, *done, before, "flags & ? = 0", int64(flags))
+	if id == 0 && err == nil {
+		*done = max(*done, last)
+	}
+	return id, all || id != 0, err
+}
+
+// look looks at the next Records after an id and before another for one of which a
+// condition holds, and gives it, or else the last that it looked at. all says that there
+// are no more.
+func (w *writer) look(ctx context.Context, after, before instrument.ID, condition string, arg int64) (found, last instrument.ID, all bool, err error) {
+	const next = "(SELECT id, flags, process FROM record WHERE id > ? AND id < ? ORDER BY id LIMIT ?)"
+	n := w.prune.portion(ofLooks)
+	err = w.query(ctx, "SELECT id FROM "+next+" WHERE "+condition+" LIMIT 1",
+		func(rows *sql.Rows) error { return rows.Scan(&found) }, int64(after), int64(before), n, arg)
+	if err != nil || found != 0 {
+		return found, 0, false, err
+	}
+	var looked int64
+	err = w.query(ctx, "SELECT coalesce(max(id), 0), count(*) FROM "+next,
+		func(rows *sql.Rows) error { return rows.Scan(&last, &looked) }, int64(after), int64(before), n)
+	w.prune.did(ofLooks, looked)
+	return 0, last, looked < n, err
 }
 
 // sweepPlain removes Records without a flag that keeps them longer.
@@ -188,16 +280,42 @@ func (w *writer) sweepPlain(ctx context.Context, before instrument.ID, most int6
 	return removed, looked, w.noteCleared(ctx)
 }
 
-// noteCleared drops the lists of the slowest where Records were removed.
+// noteCleared notes how far Records were removed: lists of the slowest up to there name
+// some that are gone.
 func (w *writer) noteCleared(ctx context.Context) error {
 	before, err := w.total(ctx, totalCleared)
 	if err != nil || before >= int64(w.prune.plain) {
 		return err
 	}
-	if err := w.setTotal(ctx, totalCleared, int64(w.prune.plain)); err != nil {
-		return err
+	return w.setTotal(ctx, totalCleared, int64(w.prune.plain))
+}
+
+// pruneSlowest drops the lists of the slowest where Records were removed. Nobody asks for
+// them any more.
+func (w *writer) pruneSlowest(ctx context.Context, _ *Store, _ time.Time) (more bool, err error) {
+	cleared, err := w.total(ctx, totalCleared)
+	if err != nil || cleared == 0 {
+		return false, err
 	}
-	return w.exec(ctx, "DELETE FROM slowest WHERE minute < ?", minuteOf(w.prune.plain.Time()))
+	return w.removeAll(ctx, ofLists, "slowest", "minute, kind, process", "minute < ?", minuteOf(instrument.ID(cleared).Time()))
+}
+
+// removeAll removes rows of a table until none is left or the step is over.
+func (w *writer) removeAll(ctx context.Context, kind int, table, key, condition string, arg int64) (removed bool, err error) {
+	for n := int64(1); n > 0 && err == nil && !w.prune.spent(); removed = removed || n > 0 {
+		n, err = w.removeSome(ctx, kind, table, key, condition, arg)
+	}
+	return removed, err
+}
+
+// removeSome removes a portion, in the order of the table's primary key.
+func (w *writer) removeSome(ctx context.Context, kind int, table, key, condition string, arg int64) (n int64, err error) {
+	text := fmt.Sprintf("DELETE FROM %[1]s WHERE (%[2]s) IN (SELECT %[2]s FROM %[1]s WHERE %[3]s ORDER BY %[2]s LIMIT ?)", table, key, condition)
+	if n, err = w.execCount(ctx, text, arg, w.prune.portion(kind)); err != nil {
+		return 0, fmt.Errorf("remove from %s: %w", table, err)
+	}
+	w.prune.did(kind, n)
+	return n, nil
 }
 
 // sweepKept removes all but pinned Records.
@@ -205,40 +323,49 @@ func (w *writer) sweepKept(ctx context.Context, before instrument.ID, most int64
 	return w.sweep(ctx, &w.prune.kept, before, instrument.FlagPinned, most)
 }
 
-// sweep looks at the next Records after *done and before an id, most of them at
-// most, and removes those that have none of the flags. It tells whether there were
-// any to look at.
+// sweep looks at a portion of the next Records after *done and before an id, most of
+// them at most, and removes those that have none of the flags. It tells whether there
+// were any to look at.
 func (w *writer) sweep(ctx context.Context, done *instrument.ID, before instrument.ID, flags instrument.Flags, most int64) (removed int64, looked bool, err error) {
-	start := time.Now()
-	var last sql.NullInt64
-	err = w.query(ctx, "SELECT max(id) FROM (SELECT id FROM record WHERE id > ? AND id < ? ORDER BY id LIMIT ?)",
-		func(rows *sql.Rows) error { return rows.Scan(&last) }, int64(*done), int64(before), min(w.prune.step, most))
-	if err != nil || !last.Valid {
+	last, rows, size, err := w.records(ctx, *done, before, min(w.prune.portion(ofRecords), most))
+	if err != nil || rows == 0 {
 		return 0, false, err
 	}
-	removed, err = w.execCount(ctx, "DELETE FROM record WHERE id > ? AND id <= ? AND flags & ? = 0", int64(*done), last.Int64, int64(flags))
+	removed, err = w.execCount(ctx, "DELETE FROM record WHERE id > ? AND id <= ? AND flags & ? = 0", int64(*done), int64(last), int64(flags))
 	if err != nil {
 		return 0, false, fmt.Errorf("remove records: %w", err)
 	}
-	*done = instrument.ID(last.Int64)
-	if most > w.prune.step {
-		w.prune.adjust(time.Since(start))
+	*done = last
+	if err = w.addTotal(ctx, totalRecords, -removed); err != nil {
+		return 0, false, err
 	}
-	return removed, true, w.addTotal(ctx, totalRecords, -removed)
+	w.prune.didRecords(rows, size)
+	return removed, true, nil
 }
 
-// adjust makes the next step longer or shorter.
-func (p *pruner) adjust(took time.Duration) {
-	factor := float64(stepTarget) / float64(max(took, time.Millisecond))
-	p.step = int64(float64(p.step) * min(max(factor, 0.25), 2))
-	p.step = min(max(p.step, minStep), maxStep)
+// records finds the last of the next Records after an id and before another: n of them,
+// or fewer when they are big. size is that of their bodies.
+func (w *writer) records(ctx context.Context, after, before instrument.ID, n int64) (last instrument.ID, rows, size int64, err error) {
+	for {
+		// The length of a body stands in its row: the body itself is not read.
+		err = w.query(ctx, `SELECT coalesce(max(id), 0), count(*), coalesce(sum(size), 0) FROM
+			(SELECT id, length(body) AS size FROM record WHERE id > ? AND id < ? ORDER BY id LIMIT ?)`,
+			func(r *sql.Rows) error { return r.Scan(&last, &rows, &size) }, int64(after), int64(before), n)
+		most := int64(min(w.prune.left(), 1) * portionBytes)
+		if err != nil || rows <= 1 || size <= most {
+			return last, rows, size, err
+		}
+		n = max(1, min(rows-1, rows*most/size))
+	}
 }
 
 // pruneRollups removes statistics that are too old.
 func (w *writer) pruneRollups(ctx context.Context, _ *Store, now time.Time) (more bool, err error) {
-	n, err := w.execCount(ctx, `DELETE FROM rollup WHERE minute < ? AND minute IN
-		(SELECT minute FROM rollup WHERE minute < ?1 ORDER BY minute LIMIT 500)`, minuteOf(now.Add(-w.options.RollupAge)))
-	return n > 0, err
+	more, err = w.removeAll(ctx, ofRollups, "rollup", "minute, handler, process", "minute < ?", minuteOf(now.Add(-w.options.RollupAge)))
+	if more && err == nil {
+		err = w.rewrote(ctx)
+	}
+	return more, err
 }
 
 // vacuum gives pages that are empty back to the file system, when there are more
@@ -250,15 +377,20 @@ func (w *writer) vacuum(ctx context.Context, _ *Store, _ time.Time) (more bool, 
 	}
 	// A small store has no room for many that are empty.
 	spare := max(pages/20, min(256, w.options.MaxBytes/size/8))
-	if free <= spare {
-		return false, nil
-	}
 	// Each page that moves is written to the -wal first, which counts, too.
-	step := min(256, max(w.options.MaxBytes/size/64, 4))
-	if _, err = w.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", min(free-spare/2, step))); err != nil {
-		return false, fmt.Errorf("give back empty pages: %w", err)
+	most := min(256, max(w.options.MaxBytes/size/64, 4))
+	for before := free; free > spare && before-free < most && !w.prune.spent(); {
+		n, last := min(w.prune.portion(ofPages), most), free
+		if _, err = w.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", min(free-spare/2, n))); err != nil {
+			return false, fmt.Errorf("give back empty pages: %w", err)
+		}
+		if err = w.conn.QueryRowContext(ctx, "PRAGMA freelist_count").Scan(&free); err != nil {
+			return false, err
+		}
+		if free >= last {
+			return false, nil // the file was made without auto_vacuum
+		}
+		w.prune.did(ofPages, last-free)
 	}
-	var after int64
-	err = w.conn.QueryRowContext(ctx, "PRAGMA freelist_count").Scan(&after)
-	return after < free && after > spare, err // not when the file was made without auto_vacuum
+	return free > spare, nil
 }

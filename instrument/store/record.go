@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"sync"
 
@@ -22,47 +23,118 @@ func (s *Store) Record(ctx context.Context, id instrument.ID) (*instrument.Recor
 	return rec, nil
 }
 
-func (s *Store) record(ctx context.Context, id instrument.ID) (*instrument.Record, error) {
-	handlers, err := s.catalog.load(ctx, s.db)
-	if err != nil {
-		return nil, err
+func (s *Store) record(ctx context.Context, id instrument.ID) (rec *instrument.Record, err error) {
+	err = s.eachRecord(ctx, []instrument.ID{id}, func(r *instrument.Record, err error) error {
+		rec = r
+		return err
+	})
+	if rec == nil && err == nil {
+		err = query.ErrNotFound
 	}
-	rows, err := s.db.QueryContext(ctx, "SELECT "+rowColumns+", body FROM record WHERE id = ?", int64(id))
-	if err != nil {
-		return nil, err
-	}
-	var row query.Row
-	var scan rowScan
-	var body []byte
-	err = each(rows, func(rows *sql.Rows) error {
-		if err := rows.Scan(scan.dest(&row, &body)...); err != nil {
-			return err
+	return rec, err
+}
+
+// EachRecord calls fn with the Records of ids, with their spans, in the order of the ids.
+// Those that are gone or cannot be read are left out. It takes less than as many calls of
+// Record. An error of fn ends it and is returned.
+func (s *Store) EachRecord(ctx context.Context, ids []instrument.ID, fn func(*instrument.Record) error) error {
+	ctx, cancel := s.deadline(ctx)
+	defer cancel()
+	byID := make(map[instrument.ID]*instrument.Record, len(ids))
+	err := s.eachRecord(ctx, ids, func(rec *instrument.Record, err error) error {
+		if err == nil {
+			byID[rec.ID] = rec
 		}
-		scan.finish(&row, handlers)
-		return nil
+		return ctx.Err()
 	})
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("read %d records: %w", len(ids), err)
 	}
-	if row.ID == 0 {
-		return nil, query.ErrNotFound
+	for _, id := range ids {
+		if rec := byID[id]; rec != nil {
+			if err := fn(rec); err != nil {
+				return err
+			}
+		}
 	}
-	return s.decode(ctx, &row, body)
+	return nil
+}
+
+// eachRecord calls fn with each of the Records that there are, or why it cannot be read.
+func (s *Store) eachRecord(ctx context.Context, ids []instrument.ID, fn func(*instrument.Record, error) error) error {
+	var scan rowScan
+	var list []bodyRow
+	add := func(rows *sql.Rows) error {
+		var r bodyRow
+		if err := rows.Scan(scan.dest(&r.row, &r.body)...); err != nil {
+			return err
+		}
+		scan.finish(&r.row, nil)
+		r.handler = scan.handler
+		list = append(list, r)
+		return nil
+	}
+	text, args := "SELECT "+rowColumns+", body FROM record WHERE id ", []any{}
+	if len(ids) == 1 {
+		text, args = text+"= ?", append(args, int64(ids[0]))
+	} else {
+		numbers, err := json.Marshal(ids64(ids))
+		if err != nil {
+			return err
+		}
+		text, args = text+"IN (SELECT value FROM json_each(?))", append(args, string(numbers))
+	}
+	rows, err := s.db.QueryContext(ctx, text, args...)
+	if err == nil {
+		err = each(rows, add)
+	}
+	if err != nil {
+		return err
+	}
+	for i := range list { // when the rows are closed: names may have to be read
+		r := &list[i]
+		if r.row.Handler, err = s.catalog.one(ctx, s.db, r.handler); err != nil {
+			return err
+		}
+		if err := fn(s.decode(ctx, &r.row, r.body)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bodyRow is a Record as it is stored.
+type bodyRow struct {
+	row     query.Row
+	handler int64
+	body    []byte
+}
+
+func ids64(ids []instrument.ID) []int64 {
+	list := make([]int64, len(ids))
+	for i, id := range ids {
+		list[i] = int64(id)
+	}
+	return list
 }
 
 func (s *Store) decode(ctx context.Context, row *query.Row, body []byte) (*instrument.Record, error) {
 	names := s.names.of(row.Process)
 	names.mu.Lock()
 	defer names.mu.Unlock()
-	if err := names.load(ctx, s.db); err != nil {
-		return nil, fmt.Errorf("read names: %w", err)
-	}
 	if row.HasStack {
 		if err := names.loadFrames(ctx, s.db, body); err != nil {
 			return nil, fmt.Errorf("read stack frames: %w", err)
 		}
 	}
+	names.missed = false
 	rec, err := instrument.Decode(row.Summary, body, names)
+	if names.missed {
+		if err := names.load(ctx, s.db); err != nil {
+			return nil, fmt.Errorf("read names: %w", err)
+		}
+		rec, err = instrument.Decode(row.Summary, body, names)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +180,7 @@ type processNames struct {
 	handlers []instrument.HandlerInfo // by Handler.ID - 1
 	keys     []string                 // by Key - 1
 	frames   map[uint64][]instrument.Frame
+	missed   bool // a number was asked for that is not known, perhaps because it is new
 }
 
 // Handler is the handler with a number; zero when it is unknown.
@@ -115,6 +188,7 @@ func (n *processNames) Handler(id uint32) (h instrument.HandlerInfo) {
 	if i := int(id) - 1; i >= 0 && i < len(n.handlers) {
 		return n.handlers[i]
 	}
+	n.missed = true
 	return h
 }
 
@@ -123,6 +197,7 @@ func (n *processNames) Key(id uint32) string {
 	if i := int(id) - 1; i >= 0 && i < len(n.keys) {
 		return n.keys[i]
 	}
+	n.missed = true
 	return ""
 }
 

@@ -192,11 +192,19 @@ func (r *rowScan) finish(row *query.Row, handlers map[int64]instrument.HandlerIn
 	s.Method, s.Path, s.User, s.Error = r.method.String, r.path.String, r.user.String, r.errText.String
 	s.Tags = splitTags(r.tags.String)
 	s.Parent = instrument.ID(r.parent.Int64)
-	if len(r.trace) == len(s.Trace.TraceID)+len(s.Trace.SpanID) {
-		copy(s.Trace.SpanID[:], r.trace[copy(s.Trace.TraceID[:], r.trace):])
-	}
+	s.Trace.TraceID, s.Trace.SpanID, s.Caller = splitTrace(r.trace)
 	readCounts(r.counts, s)
 	row.Handler = handlers[r.handler]
+}
+
+// splitTrace takes the column trace apart; Records that nothing caused have no caller.
+func splitTrace(b []byte) (trace instrument.TraceID, span, caller instrument.SpanID) {
+	if len(b) < len(trace)+len(span) {
+		return
+	}
+	b = b[copy(trace[:], b):]
+	copy(caller[:], b[copy(span[:], b):])
+	return
 }
 
 // selectRows reads Records: tail is what follows WHERE.
@@ -210,26 +218,12 @@ var errEnough = errors.New("enough")
 // selectMatching reads Records up to a number of those that match. Without match the
 // statement itself has the limit.
 func (s *Store) selectMatching(ctx context.Context, match func(*query.Row) bool, limit int, tail string, args ...any) ([]query.Row, error) {
-	handlers, err := s.catalog.load(ctx, s.db)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.db.QueryContext(ctx, "SELECT "+rowColumns+" FROM record WHERE "+tail, args...)
-	if err != nil {
-		return nil, err
-	}
 	var list []query.Row
-	var scan rowScan
-	err = each(rows, func(rows *sql.Rows) error {
-		var row query.Row
-		if err := rows.Scan(scan.dest(&row)...); err != nil {
-			return err
-		}
-		scan.finish(&row, handlers)
-		if match != nil && !match(&row) {
+	err := s.eachRow(ctx, tail, args, func(row *query.Row) error {
+		if match != nil && !match(row) {
 			return nil
 		}
-		list = append(list, row)
+		list = append(list, *row)
 		if match != nil && len(list) >= limit {
 			return errEnough
 		}
@@ -239,6 +233,28 @@ func (s *Store) selectMatching(ctx context.Context, match func(*query.Row) bool,
 		err = nil
 	}
 	return list, err
+}
+
+// eachRow calls fn with each of the Records that tail, what follows WHERE, chooses. The
+// row is another one each time.
+func (s *Store) eachRow(ctx context.Context, tail string, args []any, fn func(*query.Row) error) error {
+	handlers, err := s.catalog.load(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	rows, err := s.db.QueryContext(ctx, "SELECT "+rowColumns+" FROM record WHERE "+tail, args...)
+	if err != nil {
+		return err
+	}
+	var scan rowScan
+	return each(rows, func(rows *sql.Rows) error {
+		var row query.Row
+		if err := rows.Scan(scan.dest(&row)...); err != nil {
+			return err
+		}
+		scan.finish(&row, handlers)
+		return fn(&row)
+	})
 }
 
 // Records gives a page of the Records that the query chooses.
@@ -258,8 +274,11 @@ func (s *Store) records(ctx context.Context, q *query.Records) (query.RecordPage
 	if err != nil || none {
 		return query.RecordPage{Complete: true}, err
 	}
-	if q.Sort == query.Slowest {
+	switch q.Sort {
+	case query.Slowest:
 		return s.slowestRecords(ctx, q, c)
+	case query.ByColumn:
+		return s.columnRecords(ctx, q, c)
 	}
 	return s.orderedRecords(ctx, q, c)
 }

@@ -17,6 +17,9 @@ func (s *Store) Roll(ctx context.Context, at time.Time, rows []instrument.RollRo
 		if err := w.writeNames(ctx); err != nil {
 			return fmt.Errorf("write names: %w", err)
 		}
+		if err := w.noteLate(ctx, minuteOf(at), len(rows)); err != nil {
+			return err
+		}
 		for i := range rows {
 			key := rollKey{minuteOf(at), w.names.handlerRow(rows[i].Handler), w.self.ID}
 			if err := w.addRoll(ctx, key, 1, &rows[i]); err != nil {
@@ -54,8 +57,8 @@ func (r *rollScan) addTo(dst *instrument.RollRow, minute int64, slowest int) {
 		Count: uint64(n[0]), Errors: uint64(n[1]), Panics: uint64(n[2]), Slow: uint64(n[3]),
 		Sum: time.Duration(n[4]), Self: time.Duration(n[5]), Max: time.Duration(n[6]),
 	}
-	_ = o.Hist.UnmarshalBinary(r.hist)
 	merge(&dst.Stats, &o)
+	_ = dst.Hist.MergeBinary(r.hist)
 	if slowest == 0 {
 		return
 	}

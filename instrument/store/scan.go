@@ -26,25 +26,61 @@ type walk struct {
 	oldest   bool          // from the old end
 	searched int64
 	portion  int64
+	enough   int64 // about how many more hold what is missing; 0: not known
+	begun    time.Time
+	deadline time.Time
+	always   bool // in portions also when every Record passes
 	done     bool // nothing is left
 }
 
 func newWalk(q *query.Records) *walk {
 	from, to := windowOf(q)
-	return &walk{from: from, to: to, oldest: q.Sort == query.Oldest, portion: firstPortion, done: from >= to}
+	now := time.Now()
+	return &walk{
+		from: from, to: to, oldest: q.Sort == query.Oldest, portion: firstPortion,
+		begun: now, deadline: now.Add(q.Budget), done: from >= to,
+	}
+}
+
+// late tells whether the time is over; the first portion is always searched.
+func (w *walk) late() bool { return w.searched > 0 && time.Now().After(w.deadline) }
+
+// grow makes the next portion twice as large, but not longer than the time that is left
+// at the speed so far: a search whose conditions only Go can judge is ten times slower.
+func (w *walk) grow() {
+	w.portion = min(2*w.portion, lastPortion)
+	now := time.Now()
+	if took, left := now.Sub(w.begun), w.deadline.Sub(now); took > 0 && left > 0 {
+		w.portion = max(min(w.portion, int64(float64(w.searched)*float64(left)/float64(took))), firstPortion/2)
+	}
+	if w.enough > 0 {
+		w.portion = min(w.portion, max(w.enough, firstPortion))
+	}
+}
+
+// found says how many were found so far, and how many are missing: at that rate the next
+// portion need not go far beyond the last of them.
+func (w *walk) found(n, missing int) {
+	w.enough = 0
+	if n > 0 {
+		w.enough = w.searched * int64(missing) / int64(n) * 5 / 4
+	}
 }
 
 // nextPortion takes the next portion off the range: all of it when every Record
 // passes and so there is nothing to search.
 func (s *Store) nextPortion(ctx context.Context, w *walk, c *condition) (from, to instrument.ID, err error) {
 	from, to = w.from, w.to
-	if c.passesAll() || c.few {
+	if c.passesAll() && !w.always || c.few {
 		w.done = true
 		return from, to, nil
 	}
 	text := "SELECT id FROM record WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?"
 	if w.oldest {
 		text = "SELECT id FROM record WHERE id >= ? AND id < ? ORDER BY id LIMIT 1 OFFSET ?"
+	}
+	if w.searched > 0 {
+		w.grow()
 	}
 	var edge instrument.ID
 	err = s.db.QueryRowContext(ctx, text, int64(w.from), int64(w.to), w.portion-1).Scan(&edge)
@@ -62,7 +98,6 @@ func (s *Store) nextPortion(ctx context.Context, w *walk, c *condition) (from, t
 		w.to = from
 	}
 	w.searched += w.portion
-	w.portion = min(2*w.portion, lastPortion)
 	return from, to, nil
 }
 
@@ -72,10 +107,9 @@ func (s *Store) orderedRecords(ctx context.Context, q *query.Records, c *conditi
 	if q.Sort == query.Oldest {
 		order = " ORDER BY id"
 	}
-	deadline := time.Now().Add(q.Budget)
 	w := newWalk(q)
 	for !w.done && len(page.Records) <= q.Limit {
-		if w.searched > 0 && time.Now().After(deadline) {
+		if w.late() {
 			return s.incomplete(ctx, q, w, page)
 		}
 		from, to, err := s.nextPortion(ctx, w, c)
@@ -87,6 +121,7 @@ func (s *Store) orderedRecords(ctx context.Context, q *query.Records, c *conditi
 			return page, err
 		}
 		page.Records = append(page.Records, found...)
+		w.found(len(page.Records), q.Limit+1-len(page.Records))
 	}
 	page.Complete = true
 	cutPage(&page, q.Limit)
@@ -189,7 +224,7 @@ type topList struct {
 }
 
 func (t *topList) add(r instrument.SlowRecord) {
-	if t.after.ID != 0 && bySlowest(instrument.SlowRecord(t.after), r) >= 0 {
+	if t.after.ID != 0 && bySlowest(instrument.SlowRecord{ID: t.after.ID, Duration: t.after.Duration}, r) >= 0 {
 		return
 	}
 	t.list, _ = addSlow(t.list, r, t.n)
@@ -207,8 +242,9 @@ func (s *Store) searchSlowest(ctx context.Context, q *query.Records, c *conditio
 	if q.After.ID != 0 {
 		where += fmt.Sprintf(" AND (duration, id) < (%d, %d)", int64(q.After.Duration), int64(q.After.ID))
 	}
+	w.begun, w.deadline = time.Now(), deadline
 	for !w.done {
-		if w.searched > 0 && time.Now().After(deadline) {
+		if w.late() {
 			return false, nil
 		}
 		from, to, err := s.nextPortion(ctx, w, c)

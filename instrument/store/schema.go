@@ -8,11 +8,11 @@ import (
 
 // SchemaVersion is the version of the tables that this package reads and writes:
 // PRAGMA user_version.
-const SchemaVersion = 2
+const SchemaVersion = 3
 
 // migrations lead from version i to i+1. A migration that was released is never
 // changed: a new one is added behind it.
-var migrations = [SchemaVersion]string{schema1, schema2}
+var migrations = [SchemaVersion]string{schema1, schema2, schema3}
 
 // schema1 holds all tables of version 1.
 //
@@ -116,7 +116,7 @@ CREATE TABLE record (
 	user       TEXT,
 	tags       TEXT,             -- each on a line of its own, with a line feed around
 	error      TEXT,
-	trace      BLOB,             -- trace id and span id
+	trace      BLOB,             -- trace id, span id and, if any, the caller's span id
 	parent     INTEGER,
 	queries    INTEGER NOT NULL,
 	counts     BLOB NOT NULL,    -- the rest of the summary, see counts.go
@@ -221,7 +221,7 @@ func (id identity) check() error {
 
 // migrate brings the database to SchemaVersion. Another process may do the same
 // at the same time: what is to be done is decided under the write lock.
-func (w *writer) migrate(ctx context.Context) error {
+func (w *writer) migrate(ctx context.Context, db *sql.DB) error {
 	id, err := readIdentity(ctx, w.conn)
 	if err != nil {
 		return err
@@ -236,6 +236,10 @@ func (w *writer) migrate(ctx context.Context) error {
 		}
 		if err := id.check(); err != nil {
 			return err
+		}
+		w.migrated = id.version
+		if id.version > 0 && id.version < SchemaVersion {
+			backup(ctx, db, id.version)
 		}
 		return w.migrateFrom(ctx, id.version)
 	})

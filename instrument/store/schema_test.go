@@ -1,8 +1,10 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -10,11 +12,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
+	"github.com/go-debug-toolbar/debugtoolbar/internal/soak"
 )
 
 func fingerprint(t *testing.T, path string) string {
@@ -180,6 +184,55 @@ func TestOpen_RefusesBadOptions(t *testing.T) {
 	}
 }
 
+// Several programs meet a store of an older schema at the same moment: one migrates it, and
+// a copy of it as it was is kept.
+func TestF16_SeveralMeetAnOlderSchemaAtOnce(t *testing.T) {
+	t.Parallel()
+	for version, name := range map[int]string{1: "schema1.db.gz", 2: "schema2.db.gz"} {
+		for range soak.N(3, 40) {
+			path := unpack(t, name)
+			before := open(t, unpack(t, name), store.Options{}).left(t)
+			var wg sync.WaitGroup
+			var all [6]*fixture
+			for i := range all {
+				wg.Go(func() {
+					f, err := openFixture(path, store.Options{})
+					if err != nil {
+						t.Errorf("schema %d: %v", version, err)
+						return
+					}
+					all[i] = f
+				})
+			}
+			wg.Wait()
+			for _, f := range all {
+				if f != nil {
+					t.Cleanup(f.close)
+					f.add(t, made{at: noon, n: int(f.Process())})
+				}
+			}
+			all[0].checkIntegrity(t)
+			if n := all[0].left(t); n != before+len(all) {
+				t.Errorf("schema %d: %d Records, expected %d", version, n, before+len(all))
+			}
+			kept := fmt.Sprintf("%s.schema%d", path, version)
+			info, err := os.Stat(kept)
+			must(t, err)
+			if info.Mode().Perm() != 0o600 {
+				t.Errorf("the copy is %v", info.Mode())
+			}
+			db, err := sql.Open("sqlite", "file:"+kept+"?mode=ro")
+			must(t, err)
+			var had, records int
+			must(t, errors.Join(db.QueryRow("PRAGMA user_version").Scan(&had), db.QueryRow("SELECT count(*) FROM record").Scan(&records), db.Close()))
+			if had != version || records != before {
+				t.Errorf("the copy has schema %d and %d Records, expected %d and %d", had, records, version, before)
+			}
+		}
+	}
+	soak.Report(t, "F16", "stores of two older schemas, each met by 6 programs at once, %d times: 0 errors, a copy of each is kept", soak.N(3, 40))
+}
+
 func TestF13_WritersMeetInANewFile(t *testing.T) {
 	t.Parallel()
 	for name, harm := range map[string]func(path string) error{
@@ -223,6 +276,84 @@ func TestF13_WritersMeetInANewFile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The file is the same, what is in it is not. With all pages in the -wal nothing is lost at
+// all; without them it is a damaged file, put aside like one. Both writers meet again.
+func TestF13_WritersMeetWhenTheFileIsOverwritten(t *testing.T) {
+	t.Parallel()
+	for name, harm := range map[string]func(path string) error{
+		"emptied":           func(path string) error { return os.Truncate(path, 0) },
+		"overwritten":       func(path string) error { return overwrite(path, bytes.Repeat([]byte("somebody's text\n"), 10_000)) },
+		"with a short text": func(path string) error { return overwrite(path, []byte("gone\n")) },
+		"cut in the middle": func(path string) error { return os.Truncate(path, 40_000) },
+	} {
+		for _, where := range []string{"in the file", "in the -wal"} {
+			t.Run(name+" "+where, func(t *testing.T) {
+				t.Parallel()
+				one := setup(t, store.Options{})
+				two := open(t, one.path, store.Options{})
+				one.add(t, many(100)...)
+				two.add(t, made{at: noon, n: 1000})
+				if where == "in the file" {
+					_, err := one.db.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+					must(t, err)
+				}
+				must(t, harm(one.path))
+				ids := map[instrument.ID]bool{}
+				for i, f := range []*fixture{one, two, one, two} {
+					ids[f.add(t, made{at: noon.Add(time.Hour), n: i})[0]] = true
+				}
+				for _, f := range []*fixture{one, two} {
+					f.checkIntegrity(t)
+					page, err := f.Records(context.Background(), query.Records{})
+					must(t, err)
+					n := 0
+					for _, r := range page.Records {
+						if ids[r.ID] {
+							n++
+						}
+					}
+					if n != 4 {
+						t.Errorf("%d of 4 Records are there", n)
+					}
+				}
+			})
+		}
+	}
+}
+
+// A checkpoint that is cut off, by kill -9 or a full disk, leaves a file that is shorter than
+// its own header says; the rest is in the -wal.
+func TestF12_F14_ACheckpointThatWasCutOffIsNoDamage(t *testing.T) {
+	t.Parallel()
+	f := setup(t, store.Options{})
+	f.add(t, many(300)...)
+	wal, err := os.ReadFile(f.path + "-wal")
+	must(t, err)
+	_, err = f.db.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+	must(t, err)
+	file, err := os.ReadFile(f.path)
+	must(t, err)
+	for _, pages := range []int{1, 2, 5} {
+		path := filepath.Join(t.TempDir(), "toolbar.db")
+		must(t, errors.Join(os.WriteFile(path, file[:pages*16384], 0o600), os.WriteFile(path+"-wal", wal, 0o600)))
+		again := open(t, path, store.Options{})
+		again.checkIntegrity(t)
+		if n := again.left(t); n != 300 || len(sqlitefile.AsideOf(path)) > 0 {
+			t.Errorf("%d pages of the file: %d of 300 Records are there, put aside: %v", pages, n, sqlitefile.AsideOf(path))
+		}
+	}
+}
+
+// overwrite puts other bytes into the same file, as cp does.
+func overwrite(path string, text []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
 }
 
 func TestF13_AForeignFileInItsPlaceIsLeftAlone(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
@@ -40,47 +42,139 @@ func (s *Store) series(ctx context.Context, q query.Series) ([]query.Point, erro
 	for i := range points {
 		points[i].Start = time.Unix((from+int64(i)*step)*60, 0)
 	}
-	rows, err := s.seriesRows(ctx, &q, from, to)
-	if err != nil || rows == nil {
-		return points, err
+	at, err := s.closed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// Points of minutes that are over are known or will be; the others are read together.
+	of := fmt.Sprintf("%v\x00%s\x00%s\x00%v", q.Kinds, q.Handler, q.Name, q.Processes)
+	known := func(i int64) *closedBlock {
+		start := from + i*step
+		if start+step > to { // only a part of the step is asked for
+			return nil
+		}
+		return s.blocks.get(at, closedKey{of, start, step})
+	}
+	for i := int64(0); i < n; {
+		start := from + i*step
+		if b := known(i); b != nil {
+			for j := range b.rows {
+				addPoint(&points[i], start, &b.rows[j].rollScan)
+			}
+			i++
+			continue
+		}
+		first := i
+		for i < n && known(i) == nil {
+			i++
+		}
+		err := s.readPoints(ctx, at, &q, points[first:i], start, step, min(to, from+i*step))
+		if err != nil {
+			return nil, err
+		}
+		for j := first; j < i && from+(j+1)*step <= to; j++ {
+			b := &closedBlock{}
+			if p := &points[j]; p.Count > 0 || p.Errors > 0 || p.Sum != 0 || p.Self != 0 {
+				b.add(0, 0, from+j*step, &instrument.RollRow{Stats: p.Stats})
+			}
+			s.blocks.put(at, closedKey{of, from + j*step, step}, b)
+		}
+	}
+	return points, nil
+}
+
+func addPoint(p *query.Point, minute int64, scan *rollScan) {
+	row := instrument.RollRow{Stats: p.Stats}
+	scan.addTo(&row, minute, 0)
+	p.Stats = row.Stats
+}
+
+// maxMinuteRows is up to how many rows points of a minute are read as blocks of all
+// handlers, which other questions about the same minutes then have: some 10 MB.
+const maxMinuteRows = 40_000
+
+// veryFewInSeries is up to how many handlers their rows are looked up, minute by minute.
+const veryFewInSeries = 4
+
+// readPoints fills in points of equal steps that begin at from.
+func (s *Store) readPoints(ctx context.Context, at closed, q *query.Series, points []query.Point, from, step, to int64) error {
+	handlers, err := s.catalog.load(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	chosen := filterOf(&q.Handlers).chosen(handlers)
+	if chosen != nil && len(chosen) == 0 {
+		return nil
+	}
+	first := from
+	if step == 1 && len(points)*len(handlers) <= maxMinuteRows && (chosen == nil || len(chosen) > veryFewInSeries) {
+		if from, err = s.minutePoints(ctx, at, q.Processes, chosen, points, from, to); err != nil || from == to {
+			return err
+		}
+	}
+	rows, err := s.seriesRows(ctx, q.Processes, chosen, from, to)
+	if err != nil {
+		return err
 	}
 	var scan rollScan
 	var minute int64
 	dest := scan.dest(&minute)
-	err = each(rows, func(rows *sql.Rows) error {
+	return each(rows, func(rows *sql.Rows) error {
 		if err := rows.Scan(dest...); err != nil {
 			return err
 		}
-		row := instrument.RollRow{Stats: points[(minute-from)/step].Stats}
-		scan.addTo(&row, minute, 0)
-		points[(minute-from)/step].Stats = row.Stats
+		addPoint(&points[(minute-first)/step], minute, &scan)
 		return nil
 	})
-	return points, err
 }
 
-// seriesRows reads the rows of the chosen handlers; nil when there are none.
-// Rows stand by minute first, so that those of few handlers are looked up minute
-// by minute instead of reading all that every handler did.
-func (s *Store) seriesRows(ctx context.Context, q *query.Series, from, to int64) (*sql.Rows, error) {
-	where := ""
-	if len(q.Processes) > 0 {
-		where = " AND r.process IN (" + numbers(q.Processes) + ")"
+// chosen are the rows of the handlers that the filter chooses; nil is all of them.
+func (f handlerFilter) chosen(handlers map[int64]instrument.HandlerInfo) map[int64]bool {
+	if f.any() {
+		return nil
 	}
-	filter := filterOf(&q.Handlers)
-	if filter.any() {
-		return s.db.QueryContext(ctx, "SELECT minute, "+rollColumns+" FROM rollup r WHERE minute >= ? AND minute < ?"+where, from, to)
+	chosen := map[int64]bool{}
+	for _, id := range f.rows(handlers) {
+		chosen[id] = true
 	}
-	handlers, err := s.catalog.load(ctx, s.db)
+	return chosen
+}
+
+// minutePoints fills in the points of minutes that are over, and gives the first minute
+// that is not.
+func (s *Store) minutePoints(ctx context.Context, at closed, processes []int64, chosen map[int64]bool, points []query.Point, from, to int64) (int64, error) {
+	over := min(to, at.before)
+	if over <= from {
+		return from, nil
+	}
+	list, err := s.minuteBlocks(ctx, at, from, over)
 	if err != nil {
-		return nil, err
+		return from, err
 	}
-	ids := filter.rows(handlers)
-	const few = 4
+	for i, b := range list {
+		for j := range b.rows {
+			r := &b.rows[j]
+			if (chosen == nil || chosen[r.handler]) && (len(processes) == 0 || slices.Contains(processes, r.process)) {
+				addPoint(&points[i], from+int64(i), &r.rollScan)
+			}
+		}
+	}
+	return over, nil
+}
+
+// seriesRows reads the rows of the chosen handlers. Rows stand by minute first, so that
+// those of few handlers are looked up minute by minute instead of reading all that every
+// handler did.
+func (s *Store) seriesRows(ctx context.Context, processes []int64, chosen map[int64]bool, from, to int64) (*sql.Rows, error) {
+	where := ""
+	if len(processes) > 0 {
+		where = " AND r.process IN (" + numbers(processes) + ")"
+	}
+	ids := slices.Sorted(maps.Keys(chosen))
 	switch {
-	case len(ids) == 0:
-		return nil, nil
-	case len(ids) > few:
+	case chosen == nil:
+		return s.db.QueryContext(ctx, "SELECT minute, "+rollColumns+" FROM rollup r WHERE minute >= ? AND minute < ?"+where, from, to)
+	case len(ids) > veryFewInSeries:
 		return s.db.QueryContext(ctx, "SELECT minute, "+rollColumns+" FROM rollup r WHERE minute >= ? AND minute < ? AND handler IN ("+numbers(ids)+")"+where, from, to)
 	}
 	return s.db.QueryContext(ctx, `WITH RECURSIVE m (at) AS (SELECT ? UNION ALL SELECT at + 1 FROM m WHERE at + 1 < ?)

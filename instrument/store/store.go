@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 )
 
 // Options say who writes and how long things are kept. The zero value suits an
@@ -26,8 +27,8 @@ type Options struct {
 
 	// MaxAge is how long Records are kept. 0: 7 days.
 	MaxAge time.Duration
-	// KeepFlags tell which Records are kept longer. 0: error, panic, slow, pinned
-	// and tagged.
+	// KeepFlags tell which Records are kept longer. 0: error, panic, exception, slow,
+	// pinned and tagged.
 	KeepFlags instrument.Flags
 	// KeepAge is how long these are kept. 0: 30 days. Pinned ones stay until they
 	// are unpinned, or until there is no room otherwise.
@@ -55,7 +56,7 @@ func (o Options) withDefaults() Options {
 	o.Service = cmp.Or(o.Service, defaultService())
 	o.Host = cmp.Or(o.Host, hostname())
 	o.MaxAge = cmp.Or(o.MaxAge, 7*day)
-	o.KeepFlags = cmp.Or(o.KeepFlags, instrument.FlagError|instrument.FlagPanic|instrument.FlagSlow|instrument.FlagTagged) | instrument.FlagPinned
+	o.KeepFlags = cmp.Or(o.KeepFlags, instrument.FlagError|instrument.FlagPanic|instrument.FlagSlow|instrument.FlagTagged|instrument.FlagException) | instrument.FlagPinned
 	o.KeepAge = max(cmp.Or(o.KeepAge, 30*day), o.MaxAge)
 	o.RollupAge = cmp.Or(o.RollupAge, 400*day)
 	o.MinuteAge = cmp.Or(o.MinuteAge, day)
@@ -90,10 +91,11 @@ type Store struct {
 	options Options
 	db      *sql.DB
 	file    atomic.Pointer[watch]
-	writer  *writer // nil when read-only
-	number  uint16
+	writer  *writer       // nil when read-only
+	self    query.Process // zero when read-only
 	catalog catalog
 	names   nameCache
+	blocks  closedBlocks
 }
 
 // Open makes db a store, or opens the store that it is. The tables are made or
@@ -125,9 +127,13 @@ func (s *Store) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.writer, s.number = w, w.self.Number
+	s.writer, s.self = w, w.self
 	if err := s.watchFile(ctx); err != nil {
 		return errors.Join(err, w.close(ctx))
+	}
+	if w.migrated > 0 && w.migrated < 3 {
+		// What it cannot read of an older store is missing among the exceptions, no more.
+		_ = s.adoptExceptions(ctx)
 	}
 	return nil
 }
@@ -176,8 +182,11 @@ func (s *Store) Close() error {
 // [instrument.MaxProcess], shared with no other living process. 0 when the store
 // is read-only.
 func (s *Store) Process() uint16 {
-	return s.number
+	return s.self.Number
 }
+
+// Self is this process as it was registered; zero when the store is read-only.
+func (s *Store) Self() query.Process { return s.self }
 
 // write runs fn in one transaction that holds the write lock from the beginning.
 func (s *Store) write(ctx context.Context, what string, fn func(context.Context, *writer) error) error {
@@ -203,7 +212,16 @@ func (s *Store) writeLocked(ctx context.Context, w *writer, fn func(context.Cont
 			return errors.Join(cmp.Or(gone, ErrFileGone), fmt.Errorf("open it anew: %w", err))
 		}
 	}
+	if err := w.checkWAL(ctx, s); err != nil {
+		return err
+	}
 	err := w.transaction(ctx, func() error { return fn(ctx, w) })
+	if w.putAside(err) {
+		if again := s.reopen(ctx, w); again != nil {
+			return errors.Join(err, fmt.Errorf("begin a new file: %w", again))
+		}
+		err = w.transaction(ctx, func() error { return fn(ctx, w) })
+	}
 	if errors.Is(err, sql.ErrConnDone) || errors.Is(err, driver.ErrBadConn) {
 		w.drop()
 	}
@@ -220,6 +238,7 @@ func (s *Store) reopen(ctx context.Context, w *writer) error {
 	}
 	s.catalog.forget()
 	s.names.forget()
+	s.blocks.forget()
 	if err := s.watchFile(ctx); err != nil {
 		w.drop()
 		return err

@@ -11,6 +11,8 @@ const (
 	totalRecords = "records"    // how many there are
 	totalCleared = "cleared_to" // up to this id only Records that are kept longer are left
 	totalHours   = "hours_to"   // before this minute statistics are kept by the hour
+	// totalRewrites is how often statistics of minutes that were over have changed.
+	totalRewrites = "rewrites"
 )
 
 func (s *Store) total(ctx context.Context, name string) (n int64, err error) {

@@ -31,7 +31,7 @@ func (s *Store) trends(ctx context.Context, q *query.Handlers, n int) ([]query.H
 		return nil, err
 	}
 	t := &trend{from: from, length: to - from, steps: int64(n), by: map[int64][]query.TrendPoint{}}
-	stats, err := s.handlerStats(ctx, q, t)
+	stats, err := s.handlerStats(ctx, q, s.eachOf(t), t)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +70,37 @@ func (t *trend) add(minute, row int64, r *rollScan) {
 	p.Count += uint64(r.numbers[0])
 	p.Errors += uint64(r.numbers[1])
 	p.Sum = saturate(p.Sum, time.Duration(r.numbers[4]))
+}
+
+// first is the first minute of a step.
+func (t *trend) first(step int64) int64 { return t.from + (step*t.length+t.steps-1)/t.steps }
+
+// eachOf gives a reader of the window of a trend, in which nothing lies in two of its
+// steps.
+func (s *Store) eachOf(t *trend) rollReader {
+	return func(ctx context.Context, q *query.Handlers, only []int64, fn func(minute, handler int64, r *rollScan)) error {
+		if only != nil && len(only) <= veryFew {
+			return s.eachMinute(ctx, q, only, fn)
+		}
+		at, err := s.closed(ctx)
+		if err != nil {
+			return err
+		}
+		end := t.from + t.length
+		over := min(end, at.before)
+		for i := range t.steps {
+			from, to := t.first(i), min(t.first(i+1), over)
+			if from >= to {
+				continue
+			}
+			b, err := s.span(ctx, at, from, to, false)
+			if err != nil {
+				return err
+			}
+			b.each(from, q.Processes, fn)
+		}
+		return s.eachIn(ctx, max(t.from, over), end, q.Processes, only, fn)
+	}
 }
 
 // bounds is the window in minutes, from the first to before the second.

@@ -27,39 +27,78 @@ type writer struct {
 	names   namer
 	slow    slowLists
 	prune   pruner
-	scratch scratch
+	// walPages is how many pages the -wal has when a commit empties it; 0: never.
+	walPages int64
+	scratch  scratch
+	live     instrument.Names // of this process
+	// migrated is the version that the schema had, if it was an older one; 0 for none.
+	migrated int64
+	// buildSince is when this process's build was first seen.
+	buildSince time.Time
 	// announced are the Records of this process that were stored unfinished.
 	announced map[instrument.ID]bool
 }
 
 func newWriter(ctx context.Context, db *sql.DB, o *Options) (*writer, error) {
-	w := &writer{options: o}
+	w := &writer{options: o, live: instrument.CachedFrames(instrument.LiveNames())}
 	return w, w.open(ctx, db)
 }
 
-// open takes a connection and prepares the database behind it.
+// open takes a connection and prepares the database behind it, or a new one if that is
+// damaged.
 func (w *writer) open(ctx context.Context, db *sql.DB) error {
+	aside, err := w.openOnce(ctx, db)
+	if aside {
+		_, err = w.openOnce(ctx, db)
+	}
+	return err
+}
+
+func (w *writer) openOnce(ctx context.Context, db *sql.DB) (aside bool, err error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	w.conn, w.stmts = conn, map[string]*sql.Stmt{}
 	w.names, w.slow, w.prune = namer{}, slowLists{}, pruner{}
-	if err := w.begin(ctx); err != nil {
+	if err := w.begin(ctx, db); err != nil {
+		aside = w.putAside(err)
 		w.drop()
-		return err
+		return aside, err
 	}
-	return nil
+	return false, nil
 }
 
-func (w *writer) begin(ctx context.Context) error {
-	if err := w.migrate(ctx); err != nil {
+// aside is what a driver's connection can do with a file in which SQLite has found
+// damage: put it out of the way. It reports whether it did.
+type aside interface{ PutAside(why error) bool }
+
+// putAside has a damaged file make room for a new one.
+func (w *writer) putAside(why error) (done bool) {
+	if why == nil || w.conn == nil {
+		return false
+	}
+	// The connection stays good for Raw: what is wrong with it is for the caller to say.
+	_ = w.conn.Raw(func(conn any) error {
+		if c, ok := conn.(aside); ok {
+			done = c.PutAside(why)
+		}
+		return nil
+	})
+	return done
+}
+
+func (w *writer) begin(ctx context.Context, db *sql.DB) error {
+	if err := w.migrate(ctx, db); err != nil {
 		return err
 	}
 	if err := w.transaction(ctx, func() error { return errors.Join(w.register(ctx), w.failDead(ctx)) }); err != nil {
 		return fmt.Errorf("register this process: %w", err)
 	}
 	if err := w.boundWAL(ctx); err != nil {
+		return fmt.Errorf("bound the -wal: %w", err)
+	}
+	if err := w.conn.QueryRowContext(ctx, "PRAGMA wal_autocheckpoint").Scan(&w.walPages); err != nil {
 		return fmt.Errorf("bound the -wal: %w", err)
 	}
 	return w.prepareInserts(ctx)
@@ -85,10 +124,13 @@ func (w *writer) release() (err error) {
 	return errors.Join(err, w.closeInserts())
 }
 
+// walShare is the usual part of the -wal in MaxBytes.
+const walShare = 16
+
 // boundWAL keeps the -wal small in a store that is to be small. The connection that
 // writes is the one whose settings count, and it is always this one.
 func (w *writer) boundWAL(ctx context.Context) error {
-	const walShare, enough = 16, 8 << 20 // of MaxBytes; what sqlitefile allows for
+	const enough = 8 << 20 // what sqlitefile allows for
 	limit := w.options.MaxBytes / walShare
 	if limit >= enough {
 		return nil
@@ -154,7 +196,6 @@ func (w *writer) transaction(ctx context.Context, fn func() error) error {
 func (w *writer) rollback(ctx context.Context) {
 	w.names.rollback()
 	w.slow.forget()
-	w.prune.begun = time.Time{} // what a sweep removed is back
 	// It fails when SQLite has rolled back by itself, which is as good.
 	_, _ = w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 }

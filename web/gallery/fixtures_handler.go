@@ -13,7 +13,7 @@ func oneHandler() view.Handler {
 			Kind: view.KindReceiver, Name: "send-confirmation", Source: "notify/mail.go:41", Status: view.StatusSlow,
 			Calls: 318, SlowCalls: 317, P50: ms(388), P95: ms(441), P99: ms(902), Max: ms(1210), Total: ms(126000), InFlight: 2,
 		},
-		Limit: ms(200), Self: ms(1300), Window: time.Hour, WhyCalls: 3, WhyTime: ms(2524),
+		Limit: ms(200), Self: ms(1300), Window: time.Hour, Apdex: .12, WhyCalls: 3, WhyTime: ms(2524),
 		Why: []view.CauseShare{
 			{Share: .95, Kind: view.KindCall, Text: "in 3 ×", Code: "POST mail.internal/send"},
 			{Share: .03, Kind: view.KindRender, Text: "in 3 ×", Code: "mail/confirmation.html"}, {Share: .02, Text: "its own code"},

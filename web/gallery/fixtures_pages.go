@@ -85,6 +85,26 @@ func healthy() view.Health {
 			{Name: "worker", PID: 4130, Host: "dev", Build: "9f3c2e1", Started: now.Add(-51 * time.Minute)},
 		},
 		Checks: checks(),
+		Collectors: []view.Collector{
+			{Kind: view.KindRequest, Handlers: 41, Calls: 12418, Errors: 38, Brings: "tb.Wrap(mux)"},
+			{Kind: view.KindQuery, Handlers: 63, Calls: 116729, Brings: "sqltap.Open instead of sql.Open"},
+			{Kind: view.KindCommand, Brings: "commands.New", Last: now.Add(-9 * time.Hour)},
+			{Kind: view.KindCache, Brings: "cachetap around the cache"},
+		},
+		Exposure: []view.Check{
+			{Status: view.StatusOK, Name: "Refused: another machine"},
+			{Status: view.StatusBad, Name: "Let in: whoever comes through a proxy on this machine", Detail: "without a token: see Config.Allow"},
+		},
+		Limits:  []view.Attr{{Key: "Spans of a Record", Value: "1000", Type: "more are counted, and in the statistics"}},
+		Masking: []view.Attr{{Key: "Names with, anywhere", Value: "apikey, passw, secret, token"}, {Key: "In any text", Value: "JSON Web Tokens; card numbers with a right check digit"}},
+		Machine: []view.Attr{
+			{Key: "Load", Value: "0.42, 0.51, 0.38", Type: "of 8 processors, over 1, 5 and 15 minutes"},
+			{Key: "Memory", Value: "11 GiB free", Type: "of 16 GiB, 31 % used"},
+			{Key: "Disk", Value: "79 GiB free", Type: "of 252 GiB where the store is, 69 % used"},
+			{Key: "This process", Value: "48 MiB", Type: "in memory, 31 goroutines, 12 threads"},
+			{Key: "Open files", Value: "24", Type: "of 1,048,576"},
+			{Key: "Machine up", Value: "12 d"},
+		},
 	}
 }
 
@@ -111,7 +131,7 @@ func failing() view.Health {
 
 func overview() view.Overview {
 	return view.Overview{
-		Window: time.Hour, Requests: 12418, Failed: 38, P50: ms(17), P95: ms(214), Slow: 331, SlowOver: ms(500), Queries: 116729, Signals: 6868, SignalErrors: 29,
+		Window: time.Hour, Requests: 12418, Failed: 38, P50: ms(17), P95: ms(214), Slow: 331, SlowOver: ms(500), Apdex: .97, Queries: 116729, Signals: 6868, SignalErrors: 29,
 		Trend: view.Trend{Requests: wave(200, 207), Failed: wave(1, 1), P95: wave(141, 214), Slow: wave(1, 30), Queries: wave(9, 9.4), Signals: wave(110, 114)},
 		Problems: []view.Problem{
 			{Status: view.StatusSlow, Kind: view.KindReceiver, Name: "send-confirmation", Text: "takes 441 ms at p95, over its limit of 200 ms", Last: now.Add(-4 * time.Second), Count: 317, Of: 318},
@@ -197,6 +217,7 @@ func recordRows() []view.RecordRow {
 
 func requests() view.RecordList {
 	return view.RecordList{
+		Sort:   "time",
 		Kinds:  []view.Choice{link("Requests", -1, true), link("Commands", -1, false), link("Loose signals", -1, false)},
 		Tokens: []view.Token{{Key: "route", Value: "!/static/*", Href: "#"}, {Key: "build", Value: "9f3c2e1", Href: "#"}},
 		Saved:  []view.Choice{link("All", -1, true), link("Slow", 331, false), link("Failed", 38, false), link("Checkout", 318, false)},
@@ -225,8 +246,7 @@ func signalsPage() view.Signals {
 		return view.SignalRow{Name: name, Source: src, Status: st, Receivers: recv, Sent: sent, Calls: calls, Failed: failed, P50: ms(p50), P95: ms(p95), Share: share, Note: note}
 	}
 	m := view.Signals{
-		Filters: []view.Choice{link("All", 9, true), link("Failing", 1, false), link("Slow", 1, false), link("Nobody listens", 1, false), link("Never sent", 1, false)},
-		Total:   9,
+		Order: view.Order{Column: "time", Total: 9},
 		Rows: []view.SignalRow{
 			row("order_status_changed", "orders/signals.go:12", view.StatusBad, 5, 613, 1546, 29, 418, 471, .78, "29 failures"),
 			row("cart_changed", "cart/signals.go:10", view.StatusOK, 2, 1066, 2132, 0, .4, 1.1, .06, ""),
@@ -290,26 +310,46 @@ func unheard() view.Signals {
 
 func layersPage() view.Layers {
 	row := func(name, src string, st view.Status, calls int64, p50, p95, share float64, short, panics int64) view.LayerRow {
-		return view.LayerRow{Name: name, Source: src, Status: st, Calls: calls, Total: time.Duration(calls) * ms(p50), P50: ms(17 + p50), P95: ms(214 + p95), Share: share, CutShort: short, Panics: panics}
+		r := view.LayerRow{Name: name, Source: src, Status: st, Calls: calls, Total: time.Duration(calls) * ms(p50), P50: ms(17 + p50), P95: ms(214 + p95), Share: share, CutShort: short, Errors: panics, Panics: panics}
+		for i := range 60 {
+			step := view.LayerStep{Calls: calls / 60, Own: time.Duration(calls/60) * ms(p50*(1+.4*math.Sin(float64(i)/5)))}
+			if i > 48 && st == view.StatusSlow {
+				step.Own *= 4
+			}
+			if i == 30 {
+				step.Failed = panics
+			}
+			if i > 3 && i < 9 { // nobody came
+				step = view.LayerStep{}
+			}
+			r.Over = append(r.Over, step)
+		}
+		return r
 	}
-	return view.Layers{
-		Stacks: []view.Choice{link("web, 5 layers", -1, true), link("api, 3 layers", -1, false)},
+	m := view.Layers{
+		Stacks: []view.Choice{link("http.ServeMux", 6, true), link("api.Router", 3, false)}, View: "http.ServeMux",
+		Records: 60, Start: now.Add(-time.Hour), Step: time.Minute,
 		Rows: []view.LayerRow{
 			row("recover", "web/stack.go:11", view.StatusOK, 12418, .2, .4, .05, 0, 2),
 			row("request_log", "web/log.go:18", view.StatusOK, 12418, .6, .9, .15, 0, 0),
 			row("session", "web/session.go:14", view.StatusOK, 12418, .8, 2.1, .21, 0, 0),
 			row("gzip", "web/stack.go:14", view.StatusSlow, 12418, 1.9, 14, .49, 0, 0),
 			row("csrf", "web/csrf.go:20", view.StatusOK, 12404, .4, .6, .10, 14, 0),
+			{Name: "profiler", Source: "web/stack.go:19", Status: view.StatusOff, Unused: true},
 		},
 		Alerts: []view.Alert{{Status: view.StatusNew, Title: "csrf answered 14 requests itself", Text: "403 without reaching a view: 12 on POST /orders, 2 on POST /cart/items.", Href: "#", Action: "Show 14"}},
 	}
+	m.Rows[2].Headers, m.Rows[2].Context = []string{"Set-Cookie", "Vary"}, []string{"web.sessionKey"}
+	m.Rows[3].Headers = []string{"-Content-Length", "Content-Encoding", "Vary"}
+	m.Rows[4].Hooks = []string{"ProcessRequest", "ProcessView"}
+	return m
 }
 
 // deep is a stack with more layers than the drawing holds.
 func deep() view.Layers {
 	m := layersPage()
 	m.Stacks, m.Alerts = nil, nil
-	for i := range 9 {
+	for i := range 16 {
 		r := m.Rows[i%5]
 		r.Name = fmt.Sprintf("github.com/example/shop/internal/middleware.WithFeature%d", i)
 		m.Rows = append(m.Rows, r)
@@ -324,6 +364,7 @@ func commandsPage() view.Commands {
 	running := run("0f3k9cmd00004", "reindex --all", 0, 8123, view.StatusOK, "", 8*time.Second)
 	running.Running = true
 	return view.Commands{
+		Order: view.Order{Column: "last", Total: 3},
 		Rows: []view.CommandRow{
 			{Name: "ship-orders", Help: "Hand confirmed orders to the carrier", Source: "ship/command.go:14", Status: view.StatusBad, Runs: 24, Failed: 1, P50: ms(18200), P95: ms(42170), Max: ms(42170), LastRun: now.Add(-3 * time.Hour), LastCode: 1},
 			{Name: "cleanup-sessions", Help: "Delete sessions that are over", Source: "web/cleanup.go:9", Status: view.StatusOK, Runs: 24, P50: ms(310), P95: ms(420), Max: ms(512), LastRun: now.Add(-48 * time.Minute)},
@@ -341,7 +382,7 @@ func commandsPage() view.Commands {
 func handlersPage() view.Handlers {
 	return view.Handlers{
 		Kinds: []view.Choice{link("All", -1, true), link("View", 41, false), link("Receivers", 63, false), link("Middleware", 5, false), link("SQL", 63, false)},
-		Rows:  handlerRows(), Total: 214, Capped: 12, Limit: 1000,
+		Order: view.Order{Column: "own", Total: 214, Later: true, Next: "g.x"}, Rows: handlerRows(), Capped: 12, Limit: 1000,
 	}
 }
 
@@ -378,18 +419,10 @@ func queriesPage() view.Queries {
 	row := func(text, src string, calls, errs int64, total, share, mean, p95, high float64, b ...view.Badge) view.QueryRow {
 		return view.QueryRow{Text: text, Source: src, Badges: b, Calls: calls, Errors: errs, Rows: calls, Total: ms(total), Share: share, Mean: ms(mean), P95: ms(p95), Max: ms(high), Sample: orderID}
 	}
-	return view.Queries{Total: 63, Time: ms(41200), Calls: 116729, Rows: []view.QueryRow{
+	return view.Queries{Order: view.Order{Column: "total", Total: 63, Next: "g.x"}, Time: ms(41200), Calls: 116729, Rows: []view.QueryRow{
 		row("SELECT id, name, price FROM products WHERE id = ?", "checkout/create.go:91", 13038, 0, 23100, .56, 1.8, 2.6, 4.9, view.Badge{Status: view.StatusSlow, Text: "N+1"}),
 		row("UPDATE stock SET qty = qty - ? WHERE sku = ?", "stock/reserve.go:33", 954, 0, 7100, .17, 7.4, 9.1, 31),
 		row("UPDATE customer_stats SET orders = orders + 1 WHERE id = ?", "crm/stats.go:31", 318, 29, 3460, .08, 10.9, 28, 96, view.Badge{Status: view.StatusBad, Text: "locked"}),
 		row("SELECT data FROM sessions WHERE id = ?", "web/session.go:22", 12418, 0, 2700, .07, .2, .4, 8),
-	}}
-}
-
-func exceptionsPage() view.Exceptions {
-	return view.Exceptions{Total: 4, Rows: []view.ExceptionRow{
-		{Type: "*sqlite.Error", Message: "database is locked (SQLITE_BUSY)", Source: "crm/stats.go:31", Kind: view.KindReceiver, Handler: "update-customer-stats", Count: 29, First: now.Add(-46 * time.Minute), Last: now.Add(-46 * time.Second), Sample: orderID},
-		{Type: "runtime.Error", Message: "assignment to entry in nil map", Source: "account/show.go:52", Panic: true, Kind: view.KindView, Handler: "account.Show", Count: 2, First: now.Add(-31 * time.Minute), Last: now.Add(-5 * time.Second), Sample: "0f3k9ab200008"},
-		{Type: "*url.Error", Message: "Post \"https://payments.test/charges\": context deadline exceeded", Source: "checkout/pay.go:30", Kind: view.KindView, Handler: "checkout.Create", Count: 2, First: now.Add(-50 * time.Minute), Last: now.Add(-2 * time.Second)},
 	}}
 }

@@ -13,14 +13,11 @@ func browsed() view.Record {
 			}
 		}
 	}
-	t.add(0, view.KindCache, "GET session:8f3a", 1.1, 0.4, attrs("cache.name", "redis", "cache.result", "hit", "cache.key_group", "session", "cache.value.size", "412 B"))
-	t.add(0, view.KindCache, "GET stock:FH-101", 1.6, 0.6, attrs("cache.name", "redis", "cache.result", "miss", "cache.key_group", "stock"))
-	t.add(0, view.KindCache, "SET stock:FH-101", 2.3, 0.7, attrs("cache.name", "redis", "cache.ttl", "60 s"), failed("redis: connection refused"))
-	t.add(0, view.KindCall, "GET /v1/rates", 110, 40, attrs("server.address", "rates.internal", "http.response.status_code", "200", "http.response.body.size", "1.2 KiB"))
-	t.add(0, view.KindCall, "GET /v1/taxes", 150, 38, attrs("server.address", "rates.internal", "http.response.status_code", "503"), failed("503 Service Unavailable"))
 	t.add(0, view.KindTask, "crm.sync", 600, 0.2, attrs("task.queue", "default"), note("queued"))
 	t.add(0, view.KindCustom, "resize image", 160, 12, attrs("width", "640"))
 	t.add(0, view.Kind("search"), "index product", 175, 5, attrs("index", "products"))
+	t.add(0, view.Kind("dump"), "cart before discounts", 181, 0, attrs("dump.type", "shop.Cart", "dump.value",
+		"shop.Cart{\n\tUser: \"ann@example.com\"\n\tCard: [redacted]\n\tItems: []shop.Item[\n\t\tshop.Item{\n\t\t\tSKU: \"FH-101\"\n\t\t\tPrice: 3.5\n\t\t}\n\t]\n}"))
 	m.Spans = t.spans
 	m.DerivesFindings = true
 	m.Findings = []view.Alert{{

@@ -137,8 +137,8 @@ func orderRequest() *view.Request {
 	}
 }
 
-// with changes a Record for another preview.
-func with(m view.Record, f func(*view.Record)) view.Record {
+// with changes a model for another preview.
+func with[M any](m M, f func(*M)) M {
 	f(&m)
 	return m
 }
@@ -219,5 +219,25 @@ func long() view.Record {
 		ID: "0f3k9ag33long", Kind: view.KindRequest, Method: "GET", Name: "/" + word, Route: "GET /{page}", Code: 500, CodeText: "Internal Server Error",
 		Status: view.StatusBad, Start: now, Duration: ms(33), User: word, Spans: t.spans, Tags: []string{word},
 		Request: &view.Request{URL: "/" + word, Header: []view.Attr{{Key: "X-" + word, Value: word}}, Body: &view.Body{Kind: "json", Read: -1, Text: word, Bytes: 400}},
+	}
+}
+
+// stacked is a request below twenty layers.
+func stacked() view.Record {
+	t := &tree{}
+	at := t.add(-1, view.KindRequest, "GET /reports/{year}", 0, 96)
+	for i, name := range []string{
+		"recover", "request_id", "request_log", "metrics", "real_ip", "hosts", "https", "headers", "cors", "compress",
+		"timeout", "body_limit", "session", "csrf", "locale", "user", "tenant", "rights", "features", "etag",
+	} {
+		at = t.add(at, view.KindLayer, name, .1*float64(i+1), 96-.2*float64(i+1), source("web/stack.go:14"))
+	}
+	v := t.add(at, view.KindView, "reports.Year", 3, 90, source("reports/year.go:31"))
+	t.add(v, view.KindQuery, "SELECT figures", 8, 61, query("SELECT month, sum(total) FROM figures WHERE year = ? GROUP BY month", "reports/year.go:40", 12))
+	send := t.add(v, view.KindSignal, "report_shown", 72, 12, source("reports/year.go:52"))
+	t.add(send, view.KindReceiver, "log-activity", 73, 10, source("activity/log.go:9"))
+	return view.Record{
+		ID: "0f3k9deep000a", Kind: view.KindRequest, Method: "GET", Name: "/reports/2026", Route: "GET /reports/{year}", Code: 200, CodeText: "OK",
+		Status: view.StatusOK, Start: now.Add(-time.Minute), Duration: ms(96), Spans: t.spans,
 	}
 }

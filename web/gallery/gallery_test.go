@@ -138,7 +138,7 @@ func TestSamples_CarryTheIconsTheyUse(t *testing.T) {
 var (
 	inlineStyle   = regexp.MustCompile(`\sstyle="|<style`)
 	inlineHandler = regexp.MustCompile(`<[^>]*\son[a-z]+="`)
-	inlineScript  = regexp.MustCompile(`<script(?: src="/_toolbar/static/app\.js")?></script>|<script`)
+	inlineScript  = regexp.MustCompile(`<script(?: src="/_toolbar/static/[a-z]+\.js")?(?: defer)?></script>|<script`)
 	foreign       = regexp.MustCompile(`(?:src|href|action)="(?:https?:)?//`)
 )
 
@@ -220,6 +220,33 @@ func TestPanels_AreAllShownInTheGallery(t *testing.T) {
 		}
 		if !found {
 			t.Errorf("no sample shows the panel %s", p.Name)
+		}
+	}
+}
+
+// TestPages_AreShownInEachOfTheirStates: with data, without any, and in what else can befall them.
+func TestPages_AreShownInEachOfTheirStates(t *testing.T) {
+	t.Parallel()
+	states := map[string][]string{
+		"overview": {"start", "calm"}, "requests": {"empty", "nothing", "readonly", "paused", "slowest", "chosen", "hostile"},
+		"record":  {"readonly", "capped", "empty", "failed-only", "hostile", "long", "command", "zoomed", "deep", "cache-delete"},
+		"signals": {"empty", "unheard"}, "middleware": {"empty", "deep"}, "commands": {"empty"}, "tasks": {"empty", "none", "readonly"},
+		"handlers": {"empty", "capped"}, "handler": {"quick", "silent"}, "slow": {"fine"}, "queries": {"empty"}, "exceptions": {"empty"},
+		"alerts": {"none"}, "health": {"failing", "readonly"}, "compare": {"builds", "none", "silent"}, "panel": {"failed"},
+		"missing": {"page"}, "failed": nil, "watch": nil, "help": nil, "logs": {"waiting", "none", "readonly", "hostile"}, "question": nil, "job": {"hostile"},
+	}
+	shown := map[string]bool{}
+	for _, s := range samples {
+		shown[s.name] = true
+	}
+	for page, more := range states {
+		for _, name := range append([]string{page}, more...) {
+			if name != page {
+				name = page + "-" + name
+			}
+			if !shown[name] {
+				t.Errorf("no sample shows %s", name)
+			}
 		}
 	}
 }

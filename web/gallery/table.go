@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -18,6 +19,9 @@ type sample struct {
 	// at is the page that it belongs to, with its parameters: "requests/ID?span=15".
 	at string
 }
+
+// tapsAt is where the Record of the taps' panels is.
+const tapsAt = "requests/0f3k9tap0000a"
 
 // samples is every component in every state that differs to the eye. The previews and the golden tests both
 // come from it.
@@ -46,8 +50,14 @@ var samples = []sample{
 	{"requests-readonly", "a viewer who may look and nothing else", page(view.RecordListPage, func() view.RecordList {
 		return filtered(func(m *view.RecordList) { m.Forms = forms(false) })
 	}), "requests"},
+	{"requests-paused", "a list that was stopped", func(s view.Shell) templ.Component {
+		s.Live.Paused = true
+		return view.RecordListPage(s, requests())
+	}, "requests?live=off"},
 	{"requests-slowest", "sorted, searched only in part", page(view.RecordListPage, func() view.RecordList {
-		return filtered(func(m *view.RecordList) { m.Sort, m.Searched, m.All = "duration", 312000, 1000000 })
+		return filtered(func(m *view.RecordList) {
+			m.Sort, m.Searched, m.All, m.SearchOn = "duration", 312000, 1000000, "/_toolbar/requests?deeper=1"
+		})
 	}), "requests?sort=duration"},
 	{"requests-hostile", "captured text that wants to be markup", page(view.RecordListPage, func() view.RecordList {
 		return filtered(func(m *view.RecordList) {
@@ -59,6 +69,9 @@ var samples = []sample{
 	{"rows", "rows as a live list receives them", func(s view.Shell) templ.Component { return view.RecordRows(s, recordRows()[:3]) }, "requests"},
 
 	{"record", "a slow request with a failing receiver and an N+1", recordPage(order), "requests/" + orderID},
+	{"record-readonly", "a viewer who may look and nothing else", recordPage(func() view.Record {
+		return with(order(), func(m *view.Record) { m.Forms = forms(false) })
+	}), "requests/" + orderID},
 	{"record-tree", "what a request led to, over several steps", recordPage(func() view.Record {
 		return with(order(), func(m *view.Record) {
 			m.Consequences = []view.Link{
@@ -71,6 +84,8 @@ var samples = []sample{
 	{"record-open", "a group opened, another span selected", recordPage(order), "requests/" + orderID + "?open=9&span=50"},
 	{"record-zoomed", "a part of the time, and only some kinds", recordPage(order), "requests/" + orderID + "?from=100000000&to=300000000&kinds=query,receiver&span=50"},
 	{"record-failed-only", "only what failed", recordPage(order), "requests/" + orderID + "?show=failed"},
+	{"record-deep", "a stack of twenty layers: beyond a depth it is said and not indented", recordPage(stacked), "requests/0f3k9deep000a"},
+	{"record-cache-delete", "a viewer who may delete keys; some of them are not known", recordPanel(deletable, "cache"), tapsAt + "/cache"},
 	{"record-sql", "the SQL panel", recordPanel(order, "sql"), "requests/" + orderID + "/sql"},
 	{"record-signals", "the signals panel", recordPanel(order, "signals"), "requests/" + orderID + "/signals"},
 	{"record-middleware", "the middleware panel", recordPanel(order, "middleware"), "requests/" + orderID + "/middleware"},
@@ -78,8 +93,30 @@ var samples = []sample{
 	{"record-exceptions", "the exceptions panel", recordPanel(order, "exceptions"), "requests/" + orderID + "/exceptions"},
 	{"record-request", "the request panel, with masked values", recordPanel(order, "request"), "requests/" + orderID + "/request"},
 	{"record-sql-notes", "what statements show together", recordPanel(browsed, "sql"), "requests/" + orderID + "/sql"},
-	{"record-cache", "the panel of a kind: cache calls", recordPanel(browsed, "cache"), "requests/" + orderID + "/cache"},
-	{"record-calls", "outgoing calls, by host", recordPanel(browsed, "calls"), "requests/" + orderID + "/calls"},
+	{"record-cache", "cache calls, by group of keys", recordPanel(tapped, "cache"), tapsAt + "/cache"},
+	{"record-cache-none", "no cache call; caches that other requests use", recordPanel(func() view.Record {
+		return with(quick(), func(m *view.Record) { m.OtherCaches = []string{"products", "redis"} })
+	}, "cache"), "requests/0f3k9ad00h341/cache"},
+	{"record-cache-foreign", "a cache call of which little is known", recordPanel(otherTaps, "cache"), "requests/0f3k9otel000a/cache"},
+	{"record-calls", "outgoing calls with their phases, the longest in detail", recordPanel(tapped, "calls"), tapsAt + "/calls"},
+	{"record-calls-failed", "a call that found nobody", recordPanel(tapped, "calls"), tapsAt + "/calls?call=6"},
+	{"record-calls-foreign", "a call of which little is known", recordPanel(otherTaps, "calls"), "requests/0f3k9otel000a/calls"},
+	{"record-calls-none", "no outgoing call", recordPanel(quick, "calls"), "requests/0f3k9ad00h341/calls"},
+	{"record-renders", "templates as they called each other", recordPanel(tapped, "templates"), tapsAt + "/templates"},
+	{"record-renders-foreign", "a template of which little is known", recordPanel(otherTaps, "templates"), "requests/0f3k9otel000a/templates"},
+	{"record-loglines", "log lines, repeats folded, with colours of a terminal", recordPanel(tapped, "logs"), tapsAt + "/logs"},
+	{"record-loglines-filtered", "only the lines of a level and a logger", recordPanel(tapped, "logs"), tapsAt + "/logs?level=ERROR&logger=shop"},
+	{"record-loglines-nothing", "a filter that no line matches", recordPanel(tapped, "logs"), tapsAt + "/logs?text=nothing"},
+	{"record-loglines-none", "no log line; the line of code that brings them", recordPanel(quick, "logs"), "requests/0f3k9ad00h341/logs"},
+	{"record-cache-empty", "no cache is known; the line of code that wraps one", recordPanel(quick, "cache"), "requests/0f3k9ad00h341/cache"},
+	{"record-calls-capped", "more outgoing calls than are kept and drawn", recordPanel(crowdedTaps, "calls"), "requests/0f3k9af33capd/calls"},
+	{"record-cache-capped", "more cache calls than are kept and drawn", recordPanel(crowdedTaps, "cache"), "requests/0f3k9af33capd/cache"},
+	{"record-loglines-capped", "more log lines than are kept and drawn", recordPanel(crowdedTaps, "logs"), "requests/0f3k9af33capd/logs"},
+	{"record-renders-capped", "more templates than are kept and drawn", recordPanel(crowdedTaps, "templates"), "requests/0f3k9af33capd/templates"},
+	{"record-hostile-calls", "captured text that wants to be markup, in a call", recordPanel(hostileTaps, "calls"), "requests/x/calls"},
+	{"record-hostile-cache", "the same in a cache call", recordPanel(hostileTaps, "cache"), "requests/x/cache"},
+	{"record-hostile-templates", "the same in a template", recordPanel(hostileTaps, "templates"), "requests/x/templates"},
+	{"record-hostile-logs", "the same in a log line", recordPanel(hostileTaps, "logs"), "requests/x/logs"},
 	{"record-templates", "templates, none rendered", recordPanel(quick, "templates"), "requests/0f3k9ad00h341/templates"},
 	{"record-tasks", "tasks queued", recordPanel(browsed, "tasks"), "requests/" + orderID + "/tasks"},
 	{"record-custom", "spans of the app's own and of an integration's kind", recordPanel(browsed, "custom"), "requests/" + orderID + "/custom"},
@@ -117,8 +154,47 @@ var samples = []sample{
 	{"middleware-empty", "no stack used", page(view.LayersPage, zero[view.Layers]), "middleware"},
 	{"commands", "commands and their runs", page(view.CommandsPage, commandsPage), "commands"},
 	{"commands-empty", "no command has run", page(view.CommandsPage, zero[view.Commands]), "commands"},
+	{"tasks", "queues, jobs, workers and schedules", page(view.TasksPage, tasksPage), "tasks"},
+	{"tasks-readonly", "a viewer who may look and nothing else; a search that is not through", page(view.TasksPage, func() view.Tasks {
+		m := tasksPage()
+		m.Form, m.Jobs.Complete, m.Jobs.Filtered, m.Jobs.Text = view.JobForm{}, false, true, "refused"
+		m.Jobs.Filters = []view.Attr{{Key: "queue", Value: "bulk", Type: "/_toolbar/tasks"}}
+		return m
+	}), "tasks?q=refused&queue=bulk"},
+	{"tasks-empty", "a queue in which nothing was ever put", page(view.TasksPage, func() view.Tasks {
+		return view.Tasks{Engine: "River on SQLite", Queues: []view.QueueRow{{Name: "default"}}, Jobs: view.JobList{Complete: true}}
+	}), "tasks"},
+	{"tasks-quiet", "a queue that has just been opened: two minutes, one burst", page(view.TasksPage, func() view.Tasks {
+		m := tasksPage()
+		m.Queues = []view.QueueRow{{Name: "default", Slots: 10, DoneCount: 40, History: hour(2, func(i int) view.QueueStep {
+			return view.QueueStep{Done: int64(40 * i), Latency: time.Duration(i) * ms(7.25)}
+		})}}
+		m.Schedules, m.Kinds = nil, nil
+		return m
+	}), "tasks"},
+	{"tasks-many", "more queues than have colours, a gap in which nobody measured", page(view.TasksPage, func() view.Tasks {
+		m := tasksPage()
+		m.Queues = manyQueues()
+		return m
+	}), "tasks"},
+	{"tasks-none", "no queue is handed over", page(view.TasksPage, zero[view.Tasks]), "tasks"},
+	{"job", "one job that is to be tried again", page(view.JobPage, oneJob), "tasks/9031"},
+	{"job-hostile", "captured text that wants to be markup", page(view.JobPage, func() view.Job {
+		m := oneJob()
+		m.Kind, m.Args, m.Error, m.Attempts[0].Error, m.Attempts[0].Stack, m.Worker, m.Tags, m.Status = hostile, hostile, hostile, hostile, hostile, hostile, []string{hostile}, view.StatusBad
+		return m
+	}), "tasks/9031"},
+	{"record-jobs", "what a request queued, and what became of it", recordPanel(func() view.Record {
+		return with(browsed(), func(m *view.Record) { m.Jobs = jobRows() })
+	}, "tasks"), "requests/" + orderID + "/tasks"},
 	{"handlers", "everything with statistics", page(view.HandlersPage, handlersPage), "handlers"},
 	{"handlers-empty", "nothing has run", page(view.HandlersPage, zero[view.Handlers]), "handlers"},
+	{"handlers-capped", "more handlers than are told apart", page(view.HandlersPage, func() view.Handlers {
+		return with(handlersPage(), func(m *view.Handlers) { m.Capped, m.Limit = 48_211, 1000 })
+	}), "handlers"},
+	{"handler-silent", "a handler that was not called in this time", page(view.MissingPage, func() view.Missing {
+		return view.Missing{Title: "send-confirmation", Text: "It was not called in this time.", Action: "The last 7 days", Href: "?range=7d"}
+	}), "handlers/one?kind=receiver&name=send-confirmation"},
 	{"handler", "one handler, slower since the last build", page(view.HandlerPage, oneHandler), "handlers/one?kind=receiver&name=send-confirmation"},
 	{"handler-quick", "one that has no slow sample", page(view.HandlerPage, func() view.Handler {
 		m := oneHandler()
@@ -135,8 +211,22 @@ var samples = []sample{
 	{"queries-empty", "no statement", page(view.QueriesPage, zero[view.Queries]), "queries"},
 	{"exceptions", "errors and panics", page(view.ExceptionsPage, exceptionsPage), "exceptions"},
 	{"exceptions-empty", "nothing failed", page(view.ExceptionsPage, zero[view.Exceptions]), "exceptions"},
+	{"exceptions-none", "none is like this, and nobody may change any", page(view.ExceptionsPage, func() view.Exceptions {
+		m := exceptionsPage()
+		m.Rows, m.Filtered, m.Text, m.Form, m.Total = nil, true, "no such word", view.ExceptionForm{}, 0
+		return m
+	}), "exceptions"},
+	{"exception", "one that came again after it had been resolved", page(view.ExceptionPage, oneException), "exceptions/38z63jtwdzsfb"},
+	{"exception-resolved", "one without a stack, which nobody may change", page(view.ExceptionPage, resolvedException), "exceptions/38z63jtwdzsfe"},
+	{"exception-hostile", "captured text that wants to be markup", page(view.ExceptionPage, hostileException), "exceptions/38z63jtwdzsfb"},
 	{"health", "healthy", page(view.HealthPage, healthy), "health"},
 	{"health-failing", "the store fails", page(view.HealthPage, failing), "health"},
+	{"health-readonly", "a viewer who may look and nothing else", page(view.HealthPage, func() view.Health {
+		return with(healthy(), func(m *view.Health) { m.ReadOnly = true })
+	}), "health"},
+	{"failed", "the store did not answer", page(view.MissingPage, func() view.Missing {
+		return view.Missing{Title: "This page failed", Text: "The store could not answer: read records: database is locked"}
+	}), "requests"},
 	{"missing", "a record that expired", page(view.MissingPage, func() view.Missing {
 		return view.Missing{Title: "Record expired", Text: "It was older than 7 days and was removed. The statistics of its handler are still here.", Expired: true, Href: string(base) + "handlers", Action: "Statistics"}
 	}), "requests/0f0000000000a"},
@@ -166,9 +256,27 @@ var samples = []sample{
 		}
 	}), "compare?what=builds"},
 	{"compare-none", "only one build is known", page(view.CompareSidesPage, func() view.CompareSides { return view.CompareSides{What: "builds"} }), "compare?what=builds"},
+	{"compare-silent", "nothing is kept of the time before", page(view.CompareSidesPage, func() view.CompareSides {
+		return view.CompareSides{What: "window", A: "the 24 h before", B: "the last 24 h", Silent: "the 24 h before", Total: 146}
+	}), "compare?what=window"},
 	{"question", "before something is done that cannot be undone", page(view.QuestionPage, func() view.Question {
 		return view.Question{Title: "Delete Records", Text: "12 of the Records will be removed from the store. This cannot be undone.", Action: "Delete 12", Path: string(base) + "marks", Back: string(base) + "requests"}
 	}), "requests"},
+	{"logs", "one browser's log lines as they come", page(view.BrowserLogsPage, browserLogs), "logs"},
+	{"logs-waiting", "an address was made, and nobody has opened it", page(view.BrowserLogsPage, func() view.BrowserLogs {
+		return with(browserLogs(), func(m *view.BrowserLogs) { m.Lines, m.Browsers = nil, m.Browsers[:1] })
+	}), "logs"},
+	{"logs-none", "no browser is followed", page(view.BrowserLogsPage, func() view.BrowserLogs { return view.BrowserLogs{Form: logsForm} }), "logs"},
+	{"logs-readonly", "a viewer who may look and nothing else", page(view.BrowserLogsPage, zero[view.BrowserLogs]), "logs"},
+	{"logs-hostile", "captured text that wants to be markup", page(view.BrowserLogsPage, func() view.BrowserLogs {
+		return with(browserLogs(), func(m *view.BrowserLogs) {
+			m.Browsers[0].By = hostile
+			m.Lines = m.Lines[:1]
+			l := &m.Lines[0]
+			l.Name, l.Line.Text, l.Line.Level, l.Line.Logger, l.Line.Attrs = hostile, hostile, hostile, hostile, []view.Attr{{Key: hostile, Value: hostile}}
+		})
+	}), "logs"},
+	{"help", "keys, filters, icons and words", page(view.HelpPage, helpPage), "help"},
 	{"watch", "the toolbar alone, for apps without pages", func(s view.Shell) templ.Component {
 		s.Origin = "http://127.0.0.1:8080"
 		return view.WatchPage(s, "tokens.css toolbar.css app.css")
@@ -215,16 +323,23 @@ func shell(smp sample, assets func(string) string) view.Shell {
 		Ranges: []view.Range{{Label: "15 m", Value: "15m"}, {Label: "1 h", Value: "1h", Current: true}, {Label: "24 h", Value: "24h"}, {Label: "7 d", Value: "7d"}},
 		Live:   &view.Live{},
 	}
-	if s.Active == "requests" {
+	if s.Active == "requests" || s.Active == "logs" {
 		s.Live.URL = string(base) + "events"
+	}
+	if smp.at == "tasks" || strings.HasPrefix(smp.at, "tasks?") || strings.HasPrefix(smp.at, "handlers/one") { // pages with time series
+		s.CSS = append(s.CSS, assets("uplot.css"))
+		s.Scripts = []string{assets("uplot.js"), assets("plot.js")}
 	}
 	return s
 }
 
 // active is the page of the navigation that a sample belongs to.
 func active(name string) string {
-	for _, p := range []string{"overview", "requests", "signals", "middleware", "commands", "handlers", "slow", "queries", "exceptions", "health"} {
+	for _, p := range []string{"overview", "requests", "signals", "middleware", "commands", "handlers", "slow", "queries", "exception", "health", "logs", "help"} {
 		if len(name) >= len(p) && name[:len(p)] == p {
+			if p == "exception" {
+				p = "exceptions"
+			}
 			return p
 		}
 	}

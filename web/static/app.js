@@ -76,6 +76,16 @@
     }
   };
 
+  // ---------- rows of links that scroll sideways ----------
+  // On a phone they are longer than the window: the one that is open comes into view, and nothing else moves.
+  const showCurrent = () => {
+    for (const a of $$('.tabs [aria-current], .nav nav [aria-current]')) {
+      const row = a.closest('.tabs, .nav');
+      const by = a.getBoundingClientRect(), of = row.getBoundingClientRect();
+      row.scrollLeft += by.left - of.left - (of.width - by.width) / 2;
+    }
+  };
+
   // ---------- copy ----------
   const copy = async (text, what) => {
     try {
@@ -397,6 +407,33 @@
     },
   };
 
+  // ---------- a search that ran out of time goes on ----------
+  const searchOn = async () => {
+    const on = $('[data-search-on]');
+    if (!on) return;
+    on.textContent = 'Searching on …';
+    try {
+      const res = await fetch(on.href, { cache: 'no-store' });
+      if (!res.ok) throw res;
+      const doc = new DOMParser().parseFromString(await res.text(), 'text/html');
+      if (at || $('input[name=id]:checked') || !on.isConnected) throw res; // somebody works with these rows
+      takeIcons(doc);
+      for (const part of ['[data-live-rows]', '.pager', '[data-searched]']) {
+        const old = $(part), next = $(part, doc);
+        if (old && next) old.replaceWith(document.importNode(next, true));
+      }
+      const table = $('table.rows'), empty = $('.card > .empty');
+      table.classList.toggle('none', !table.tBodies[0].rows.length);
+      if (empty && table.tBodies[0].rows.length) empty.remove();
+      live.body = live.region && $('[data-live-rows]', live.region);
+      localTimes(document);
+    } catch {
+      on.textContent = 'Search on';
+      return;
+    }
+    searchOn();
+  };
+
   document.addEventListener('click', (e) => {
     if (!e.target.closest('[data-live-toggle]')) return;
     e.preventDefault();
@@ -404,21 +441,28 @@
   });
 
   // ---------- keys ----------
-  const keys = [
-    ['/', 'filter or search'], ['J  K', 'next, previous row'], ['Enter', 'open the row'], ['X', 'tick the row'], ['C', 'compare the two that are ticked'], ['P', 'pause, resume live'],
-    ['[  ]', 'previous, next of this route'], ['+  -  0', 'zoom in, out, all'], ['← →', 'collapse, expand a span'], ['Esc', 'close, leave'], ['?', 'this list'],
-  ];
-  const help = () => {
+  // The list is that of the page of help, which is where "?" leads when it cannot be read.
+  const help = async () => {
     let d = $('dialog.keys');
     if (!d) {
+      const page = document.body.dataset.base + 'help';
+      let list;
+      try {
+        const res = await fetch(page);
+        if (!res.ok) throw res;
+        list = $('dl.keys', new DOMParser().parseFromString(await res.text(), 'text/html'));
+        list = document.importNode(list, true);
+      } catch {
+        location.assign(page);
+        return;
+      }
+      if ($('dialog.keys')) return; // pressed twice meanwhile
       const off = make('input', { type: 'checkbox', checked: remember('keys') !== 'off' });
       off.addEventListener('change', () => remember('keys', off.checked ? '' : 'off'));
-      const list = make('dl', { className: 'kv' });
-      for (const [key, text] of keys) list.append(make('dt', {}, ...key.split('  ').map((k) => make('kbd', { textContent: k }))), make('dd', { textContent: text }));
       const close = make('button', { className: 'btn', type: 'button', textContent: 'Close' });
       close.addEventListener('click', () => d.close());
       d = make('dialog', { className: 'dialog keys' }, make('h2', { textContent: 'Keys' }), list,
-        make('label', { className: 'kind' }, off, ' Single-letter keys'), make('div', { className: 'btn-row' }, close));
+        make('label', { className: 'kind' }, off, ' Single-letter keys'), make('div', { className: 'btn-row' }, make('a', { className: 'btn quiet', href: page, textContent: 'More help' }), close));
       document.body.append(d);
     }
     d.showModal();
@@ -439,6 +483,7 @@
     'p': () => live.toggle(),
     'x': tick,
     'c': compareTwo,
+    'e': () => follow('e'),
     '[': () => follow('['),
     ']': () => follow(']'),
     '+': () => follow('+'),
@@ -455,7 +500,11 @@
     const t = e.target;
     const typing = t.matches('input, textarea, select, [contenteditable]');
     if (e.key === 'Escape') {
-      if (typing) t.blur();
+      const menu = $('details.pop[open]');
+      if (menu) {
+        menu.open = false;
+        $('summary', menu).focus();
+      } else if (typing) t.blur();
       else if (at) select(null);
       return;
     }
@@ -470,10 +519,12 @@
 
   document.addEventListener('DOMContentLoaded', () => {
     themeSwitch();
+    showCurrent();
     showCopy(document);
     localTimes(document);
     marks();
     completion();
     live.start();
+    searchOn();
   });
 })();

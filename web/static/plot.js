@@ -16,8 +16,19 @@
   };
   const number = (v) => (v >= 100 ? Math.round(v) : Number(v.toPrecision(3)));
 
+  // Times as the other charts have them: 24 hours, and the day where it changes.
+  const two = (n) => String(n).padStart(2, '0');
+  const clock = (d) => two(d.getHours()) + ':' + two(d.getMinutes());
+  const day = (d) => d.getDate() + ' ' + d.toLocaleString('en', { month: 'short' });
+  const times = (_, vs) => vs.map((v, i) => {
+    const d = new Date(v * 1000);
+    return i && clock(d) === '00:00' || vs[1] - vs[0] >= 86400 ? day(d) : clock(d);
+  });
+  const none = '\u2013';
+
   const draw = (box) => {
     const data = JSON.parse(box.dataset.plot);
+    const figure = (v) => number(v) + (data.unit && ' ' + data.unit);
     const quiet = colour('plot-axis'), grid = colour('plot-grid');
     const axis = { stroke: quiet, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: '11px system-ui, sans-serif' };
     const old = charts.get(box);
@@ -25,14 +36,21 @@
     charts.set(box, new uPlot({
       width: Math.max(200, box.clientWidth), height: 180, legend: { live: true }, cursor: { drag: { x: true, y: false } },
       series: [
-        { value: (_, v) => (v == null ? '' : new Date(v * 1000).toLocaleString()) },
-        ...data.lines.map((l) => ({ label: l.label, stroke: colour(l.class), width: 1.5, points: { size: 4 }, value: (_, v) => (v == null ? '' : number(v) + ' ' + data.unit) })),
+        { label: 'Time', value: (_, v) => (v == null ? none : day(new Date(v * 1000)) + ' ' + clock(new Date(v * 1000))) },
+        ...data.lines.map((l) => ({ label: l.label, stroke: colour(l.class), width: 1.5, points: { size: 4 }, value: (_, v) => (v == null ? none : figure(v)) })),
       ],
-      axes: [axis, { ...axis, size: 56, values: (_, vs) => vs.map((v) => number(v) + ' ' + data.unit) }],
+      axes: [{ ...axis, values: times }, { ...axis, size: 56, values: (_, vs) => vs.map(figure) }],
       scales: { y: { range: (_, min, max) => [0, (max || 1) * 1.1] } },
     }, [data.x, ...data.y], box));
   };
-  const all = () => { for (const box of document.querySelectorAll('[data-plot]')) draw(box); };
+  const all = () => {
+    for (const [box, chart] of charts) { // a page that is fetched again leaves its old charts behind
+      if (box.isConnected) continue;
+      chart.destroy();
+      charts.delete(box);
+    }
+    for (const box of document.querySelectorAll('[data-plot]')) draw(box);
+  };
 
   document.addEventListener('DOMContentLoaded', () => {
     all();

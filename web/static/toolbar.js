@@ -4,7 +4,8 @@
 //
 // Attributes: base is the dashboard's prefix with both slashes; record the id of the document's own Record;
 // css the addresses of the stylesheets: the first two are loaded at once, app.css when the drawer first opens;
-// follow lists what the whole app is asked for, and not only by this page: for apps without pages of their own.
+// follow lists what the whole app is asked for since the Record that it names, and not only by this page: for apps
+// without pages of their own.
 //
 // It reads {base}api/v1/requests/{id}?pending=1, where 204 (or 404) means "not stored yet", and of the answer
 //   { id, kind, method, path, name, status, started, duration_ns, query_ns,
@@ -358,9 +359,9 @@
       if (old.drawer) this.again = old.panel;
     }
 
-    // follows lists what the app is asked for by anybody, from the dashboard's own stream.
+    // follows lists what the app is asked for by anybody, from the dashboard's own stream, since the page was made.
     follows() {
-      this.feed = new (realSource || EventSource)(this.base + 'events?format=json&kind=request');
+      this.feed = new (realSource || EventSource)(this.base + 'events?format=json&kind=request&last=' + this.getAttribute('follow'));
       this.feed.addEventListener('record', (e) => quietly(() => {
         const d = JSON.parse(e.data);
         this.add(d.id, { type: 'app', method: d.method || '', path: d.path || d.name, status: d.status });

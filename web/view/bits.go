@@ -94,22 +94,18 @@ func (o sorting) aria(col string) templ.Attributes {
 	return templ.Attributes{"aria-sort": "descending"}
 }
 
-// ariaIf is aria for a table whose rows may come in another order.
-func (o sorting) ariaIf(sorted bool, col string) templ.Attributes {
-	if !sorted {
-		return nil
-	}
-	return o.aria(col)
-}
-
-// href links to the table ordered by col; a second click turns the order round.
-func (o sorting) href(here URL, col string) string {
+// href links to the table ordered by col, numbers from the largest and names from A; a
+// second click turns the order round.
+func (o sorting) href(here URL, col string, names bool) string {
 	dir := ""
-	if o.col == col && !o.asc {
+	if o.col == col && !o.asc || o.col != col && names {
 		dir = "asc"
 	}
 	return here.With("sort", col, "dir", dir)
 }
+
+// ofNames tells from a column's class that it holds texts: these begin with A.
+func ofNames(class string) bool { return class == "" || strings.HasSuffix(class, "names") }
 
 // statementLabel is a statement as one line shows it.
 func statementLabel(text string) string {

@@ -7,6 +7,7 @@ type CompareSides struct {
 	What     string   // "builds" or "window"
 	A, B     string   // what the sides are; "" when there is nothing to compare
 	Old, New []Choice // builds to choose from
+	Silent   string   // the side in which nothing ran; "" when there are Rows
 	Verdict  string
 	Rows     []ComparedRow // worst first
 	Total    int

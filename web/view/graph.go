@@ -1,9 +1,7 @@
 package view
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -61,7 +59,7 @@ func (d SignalDetail) graph() graph {
 	}
 	top := (height - float64(len(senders)*nodeStep-12)) / 2
 	for i, s := range senders {
-		n := node{kind: s.Kind, name: s.Name, note: Count(s.Count) + " " + or(s.Unit, "sends"), x: senderX, width: senderWidth, y: top + float64(i*nodeStep)}
+		n := node{kind: s.Kind, name: s.Name, note: s.text(), x: senderX, width: senderWidth, y: top + float64(i*nodeStep)}
 		g.nodes = append(g.nodes, n)
 		g.join(n, center, "")
 	}
@@ -84,7 +82,7 @@ func (g *graph) causes(from node, cs []GraphNode) {
 		return
 	}
 	c := cs[0]
-	n := node{kind: c.Kind, name: c.Name, note: Count(c.Count) + " " + c.Unit, x: causeX, y: from.y, width: causeWidth}
+	n := node{kind: c.Kind, name: c.Name, note: c.text(), x: causeX, y: from.y, width: causeWidth}
 	if len(cs) > 1 {
 		n.note = fmt.Sprintf("and %d more", len(cs)-1)
 	}
@@ -145,6 +143,11 @@ func (r ReceiverRow) edgeClass() string {
 	}
 }
 
+// text says how often: "1 send", "41 runs".
+func (n GraphNode) text() string {
+	return plural(n.Count, strings.TrimSuffix(or(n.Unit, "sends"), "s"))
+}
+
 // foldSenders joins the senders beyond maxSenders.
 func foldSenders(all []GraphNode) []GraphNode {
 	if len(all) <= maxSenders {
@@ -197,9 +200,4 @@ func (d SignalDetail) summary() string {
 		parts = append(parts, "senders and skips of the newest "+plural(d.Records, "record"))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// byTime tells whether the signals are ordered by their time, as the table's head then says.
-func byTime(rows []SignalRow) bool {
-	return slices.IsSortedFunc(rows, func(a, b SignalRow) int { return cmp.Compare(b.Share, a.Share) })
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -35,7 +36,7 @@ func (m Handler) verdict() string {
 		text += fmt.Sprintf(" Its median is %s %s since build %s.", Percent(change), word, m.Builds[0].Name)
 	}
 	if len(m.Why) > 0 && m.Why[0].Share >= 0.5 {
-		text += fmt.Sprintf(" Of the slowest, %s is %s %s.", Percent(m.Why[0].Share), m.Why[0].Text, cut(statementLabel(m.Why[0].Code), 60))
+		text += fmt.Sprintf(" Of the slowest, %s is %s.", Percent(m.Why[0].Share), strings.TrimSpace(m.Why[0].Text+" "+cut(statementLabel(m.Why[0].Code), 60)))
 	}
 	return text
 }
@@ -51,16 +52,23 @@ func (m Handler) tiles() []tile {
 		}
 		return "before " + Dur(of(m.Builds[1])) + " in " + m.Builds[1].Name
 	}
-	return []tile{
+	all := []tile{
 		{label: "Calls", value: Count(m.Calls), note: fmt.Sprintf("%s a minute", digits(float64(m.Calls)/m.Window.Minutes(), 2))},
 		{label: "Errors", value: Count(m.Errors), note: plural(m.Panics, "panic"), bad: m.Errors > 0},
 		dur("p50", m.P50, before(func(b BuildRow) time.Duration { return b.P50 })),
 		dur("p95", m.P95, before(func(b BuildRow) time.Duration { return b.P95 })),
 		dur("p99", m.P99, before(func(b BuildRow) time.Duration { return b.P99 })),
 		dur("Max", m.Max, "in this time"),
-		dur("Own time", m.Self, Percent(Share(m.Self, m.Total))+" of "+Dur(m.Total)),
+		dur("Own time", m.Self, Percent(Share(m.Self, m.Total))+" of "+strings.ReplaceAll(Dur(m.Total), " ", "\u00a0")),
 	}
+	if m.Apdex >= 0 && m.Limit > 0 {
+		all = append(all, tile{label: "Apdex", value: apdex(m.Apdex), note: "content up to " + Dur(m.Limit/4), bad: m.Apdex < 0.7})
+	}
+	return all
 }
+
+// apdex is a score as it is usually written.
+func apdex(score float64) string { return strconv.FormatFloat(score, 'f', 2, 64) }
 
 // plotData is a time series as the script draws it: seconds, then a list for each line.
 type plotData struct {
@@ -92,6 +100,11 @@ func (m Handler) plot() string {
 			d.Y[i] = append(d.Y[i], &ms)
 		}
 	}
+	return d.text()
+}
+
+// text is what the script reads.
+func (d plotData) text() string {
 	text, err := json.Marshal(d)
 	if err != nil {
 		return ""
@@ -99,8 +112,23 @@ func (m Handler) plot() string {
 	return string(text)
 }
 
-// called are the points in which the handler was called.
-func (m Handler) called() (out []Point) {
+// called tells whether something that is recorded may call the handler: Records begin
+// with a request, a command or a task.
+func (m Handler) called() bool {
+	return len(m.Callers) > 0 || m.Kind != KindRequest && m.Kind != KindCommand && m.Kind != KindTask
+}
+
+// spentOn says in one line what the time of the slowest samples went into.
+func (m Handler) spentOn() string {
+	parts := make([]string, len(m.SpentOn))
+	for i, c := range m.SpentOn {
+		parts[i] = Percent(c.Share) + " " + c.Text
+	}
+	return "Spent on: " + strings.Join(parts, ", ") + "."
+}
+
+// busy are the points in which the handler was called.
+func (m Handler) busy() (out []Point) {
 	for _, p := range m.Points {
 		if p.Calls > 0 {
 			out = append(out, p)

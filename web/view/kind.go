@@ -22,12 +22,34 @@ const (
 	KindCustom    Kind = "custom"
 )
 
-var kindLabels = map[Kind]string{
-	KindRequest: "Requests", KindLayer: "Middleware", KindView: "View", KindSignal: "Signals",
-	KindReceiver: "Receivers", KindCommand: "Commands", KindTask: "Tasks", KindQuery: "SQL",
-	KindCache: "Cache", KindCall: "Outgoing calls", KindRender: "Templates", KindLog: "Logs",
-	KindException: "Exceptions", KindCustom: "Custom",
+// kindList are these kinds in their usual order, with what each is for the page of help.
+var kindList = []struct {
+	kind        Kind
+	label, says string
+}{
+	{KindRequest, "Requests", "an HTTP request, from its first byte to its last"},
+	{KindLayer, "Middleware", "a layer of a middleware stack, with all that is inside it"},
+	{KindView, "View", "the handler that the router chose"},
+	{KindSignal, "Signals", "something was announced to whoever listens"},
+	{KindReceiver, "Receivers", "a function that listens to a signal, called once for each"},
+	{KindCommand, "Commands", "a command of the app, run by a person, a timer or the app itself"},
+	{KindTask, "Tasks", "work that was queued: its putting there, or a run of it"},
+	{KindQuery, "SQL", "a statement that a database was asked"},
+	{KindCache, "Cache", "a call of a cache"},
+	{KindCall, "Outgoing calls", "an HTTP request that the app made to another service"},
+	{KindRender, "Templates", "a template that was executed"},
+	{KindLog, "Logs", "a line that was logged"},
+	{KindException, "Exceptions", "a panic, or an error that nobody dealt with"},
+	{KindCustom, "Custom", "what the app, or an integration, measures itself"},
 }
+
+var kindLabels = func() map[Kind]string {
+	labels := map[Kind]string{}
+	for _, k := range kindList {
+		labels[k.kind] = k.label
+	}
+	return labels
+}()
 
 // Label returns the kind as a heading: "SQL" for query, "Outgoing calls" for call.
 func (k Kind) Label() string {
@@ -57,9 +79,25 @@ const (
 	StatusOff  Status = "off"  // circle with a dash: skipped, idle, not called
 )
 
-var statusLabels = map[Status]string{
-	StatusOK: "OK", StatusSlow: "Slow", StatusBad: "Failed", StatusNew: "New", StatusOff: "Not run",
+// statusList are these with their words, and with what each says for the page of help.
+var statusList = []struct {
+	status      Status
+	label, says string
+}{
+	{StatusOK, "OK", "it went as it should"},
+	{StatusSlow, "Slow", "it took longer than its limit, or is worth a thought"},
+	{StatusBad, "Failed", "an error, a panic, or a status of 500 and above"},
+	{StatusNew, "New", "not seen before, or worth knowing"},
+	{StatusOff, "Not run", "it was skipped, is idle, or was not called"},
 }
+
+var statusLabels = func() map[Status]string {
+	labels := map[Status]string{}
+	for _, s := range statusList {
+		labels[s.status] = s.label
+	}
+	return labels
+}()
 
 // Label returns the status in a word, for readers that do not see the icon.
 func (s Status) Label() string { return statusLabels[s] }

@@ -35,6 +35,7 @@ func (s Shell) nav() []navGroup {
 			home,
 			item("requests", "Requests", "request", c.Requests),
 			item("commands", "Commands", "command", c.Commands),
+			item("tasks", "Tasks", "task", c.Tasks),
 		}},
 		{"Handlers", []navItem{
 			item("handlers", "Handlers", "chart", c.Handlers),
@@ -47,7 +48,9 @@ func (s Shell) nav() []navGroup {
 			item("alerts", "Alerts", "info", -1),
 			item("slow", "Slow", "slow", c.Slow),
 			item("compare", "Compare", "view", -1),
+			item("logs", "Logs of a browser", "log", -1),
 			item("health", "Health", "health", -1),
+			item("help", "Help", "info", -1),
 		}},
 	}
 }
@@ -70,10 +73,13 @@ func selected(is bool) templ.Attributes {
 
 // text names the build that runs.
 func (b Build) text(now time.Time) string {
-	if b.Revision == "" {
-		return "No build seen yet"
-	}
 	text := "Build " + b.Revision
+	switch {
+	case b.Revision == "" && b.Since.IsZero():
+		return "No build seen yet"
+	case b.Revision == "":
+		text = "Build without a revision"
+	}
 	if b.Dirty {
 		text += ", changed tree"
 	}

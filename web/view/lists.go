@@ -2,22 +2,8 @@ package view
 
 import (
 	"fmt"
-	"strings"
 	"time"
 )
-
-// href links a statement to a Record that shows it, or to its statistics.
-func (r QueryRow) href(b Base) string {
-	if r.Sample != "" {
-		return b.RecordPanel(r.Sample, "sql")
-	}
-	return b.Handler(KindQuery, r.Text)
-}
-
-// where is the type of an error with its place.
-func (r ExceptionRow) where() string {
-	return strings.Trim(r.Type+" "+r.Source, " ")
-}
 
 // ran writes a duration of something that may never have run.
 func ran(d time.Duration, runs int64) string {
@@ -71,12 +57,4 @@ func (m Missing) alert(b Base) Alert {
 		a.Status = StatusBad
 	}
 	return a
-}
-
-// base says in which Records was looked.
-func (m Exceptions) base() string {
-	if m.Later {
-		return "In " + plural(m.Records, "record") + " before those. Handlers have exact counts."
-	}
-	return "In the newest " + plural(m.Records, "record") + ". Handlers have exact counts."
 }

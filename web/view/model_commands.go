@@ -4,6 +4,7 @@ import "time"
 
 // Commands is the page of management commands: what there is, and what ran.
 type Commands struct {
+	Order Order
 	Rows  []CommandRow
 	Runs  []RecordRow // newest first
 	Newer string      // cursors as in [RecordList]

@@ -8,10 +8,12 @@ type Handler struct {
 	Limit  time.Duration // above which a call is slow; 0 none
 	Self   time.Duration // of all calls, without what they called
 	Window time.Duration
+	Apdex  float64 // how content users may be, 0 to 1; below 0: not known
 
 	Prometheus string // its graph on the team's own server; "" none
 
 	Why      []CauseShare // of the slowest samples; empty: none is kept
+	SpentOn  []CauseShare // what that time went into: SQL, waiting, garbage collection
 	WhyCalls int
 	WhyTime  time.Duration
 

@@ -6,10 +6,8 @@ import "time"
 type Handlers struct {
 	Kinds  []Choice
 	Name   string // narrowed to one handler; "" all
-	Sort   string // "total", "calls", "errors", "p50", "p95", "p99", "name"
-	Asc    bool
+	Order  Order
 	Rows   []HandlerRow
-	Total  int   // with those not shown
 	Capped int64 // handlers beyond the limit, counted together
 	Limit  int64
 }
@@ -26,6 +24,7 @@ type HandlerRow struct {
 	SlowCalls     int64
 	P50, P95, P99 time.Duration
 	Max           time.Duration
+	Own           time.Duration // of Total, outside of what it calls
 	Total         time.Duration
 	Share         float64 // of all request time, 0 to 1; what it calls included
 	InFlight      int64
@@ -102,10 +101,8 @@ type HistBar struct {
 
 // Queries is the list of statements by fingerprint.
 type Queries struct {
-	Sort  string // "total", "calls", "mean", "max", "errors"
-	Asc   bool
+	Order Order
 	Rows  []QueryRow
-	Total int
 	Time  time.Duration // of all statements
 	Calls int64
 }
@@ -124,29 +121,6 @@ type QueryRow struct {
 	P95    time.Duration // 0 not known
 	Max    time.Duration
 	Sample string // id of a Record with it; "" none
-}
-
-// Exceptions is the list of errors and panics, grouped.
-type Exceptions struct {
-	Rows    []ExceptionRow
-	Total   int
-	Records int64  // how many of the newest were looked at; 0 says nothing
-	Later   bool   // these are not the newest Records, but those before a cursor
-	Older   string // cursor of those before; "" at the end
-}
-
-// ExceptionRow is one kind of error in one place.
-type ExceptionRow struct {
-	Type    string
-	Message string
-	Source  string
-	Panic   bool
-	Handler string
-	Kind    Kind // of the handler
-	Count   int64
-	First   time.Time
-	Last    time.Time
-	Sample  string // id of the newest Record
 }
 
 // Missing is the page for what is not there.

@@ -31,11 +31,27 @@ type Health struct {
 	LoopbackOnly bool
 	Access       string // who may look, in words; "" uses LoopbackOnly
 
+	Collectors []Collector
+	Exposure   []Check // who is let in and who is not
+	Limits     []Attr  // what bounds recording
+	Masking    []Attr  // what is hidden before anything is kept
+
 	Processes []Process
 	Checks    []Check
 	Audits    []Audit // newest first
 	ReadOnly  bool    // nobody may change anything here
 	Settings  []AttrGroup
+	Machine   []Attr // processors, memory, disk; empty where it is not known
+}
+
+// Collector is one kind of thing that is recorded, and what it brought in an hour.
+type Collector struct {
+	Kind     Kind
+	Handlers int64
+	Calls    int64
+	Errors   int64
+	Brings   string    // the line of code that brings it, where nothing has come
+	Last     time.Time // when the last came that is kept, where none came in this time; zero not known
 }
 
 // Reason is a count with its cause.

@@ -11,9 +11,10 @@ type Overview struct {
 	P50, P95     time.Duration // of requests
 	Slow         int64         // requests over SlowOver
 	SlowOver     time.Duration
-	Queries      int64 // SQL statements in these requests
-	Signals      int64 // sends
-	SignalErrors int64 // receivers that failed
+	Apdex        float64 // how content users may be, 0 to 1; below 0: not known
+	Queries      int64   // SQL statements in these requests
+	Signals      int64   // sends
+	SignalErrors int64   // receivers that failed
 
 	Trend Trend
 

@@ -38,12 +38,15 @@ type Record struct {
 
 	Spans []Span
 	Caps  []Cap // what was left out, by kind
+	// Flattened is how many spans stood deeper than Depth levels: they are shown there.
+	Flattened, Depth int
 
 	// Verdict is the opening sentence; nil lets the page derive it from the spans.
 	Verdict *Verdict
 
-	Causes       []Link // what led to this, outermost first
-	Consequences []Link // what this led to
+	Causes       []Link   // what led to this, outermost first
+	Consequences []Link   // what this led to
+	Jobs         []JobRow // that it queued, as they are now
 
 	// Request is nil for Records that are not requests.
 	Request *Request
@@ -52,6 +55,7 @@ type Record struct {
 	// spans show: repeated queries, slow steps, calls that could run together, lost contexts.
 	Findings        []Alert
 	DerivesFindings bool
+	AlertsOff       map[string]bool // rules that the configuration switches off
 
 	QueryNotes     []QueryNote // what the statements show together
 	Page           *PageTiming // nil: no browser has sent it
@@ -60,6 +64,10 @@ type Record struct {
 	Modules        []Attr
 	ModulesChanged []Attr // against the build before
 	Settings       []AttrGroup
+
+	CacheForm   *Form        // where keys are deleted; nil: none can be
+	CacheGroups []CacheGroup // over a day, as far as they are known
+	OtherCaches []string     // that this Record did not use
 
 	Explains map[string]Explain // plans of its statements, by the statement
 
@@ -195,7 +203,11 @@ type Span struct {
 	// Runnable is the statement with its parameters put in; "" when none were kept.
 	Runnable string
 	Level    string // of a log line: DEBUG, INFO, WARN, ERROR
-	Rows     int64  // read or written; negative not known
+	Logger   string // of a log line: who logged it
+	Call     *Call
+	Cached   *CacheCall
+	Rendered *Rendered
+	Rows     int64 // read or written; negative not known
 	Attrs    []Attr
 	Source   string // file:line
 	Stack    []Frame
@@ -206,6 +218,8 @@ type Frame struct {
 	Func   string
 	Source string // file:line
 	Own    bool   // of the app, not of a library
+	// Excerpt are the lines around; nil when they are not known.
+	Excerpt *Excerpt
 }
 
 // CopyAs is a Record in another form, to be copied.

@@ -17,7 +17,8 @@ type RecordList struct {
 	Columns []Column     // to choose from
 	Forms   *RecordForms // nil: nothing can be done with the rows
 
-	// Sort is the column that orders the list: "time", "duration", "queries". Only "time" updates live.
+	// Sort is the column that orders the list: "time", "duration", "code", "sql", "sqltime", "signals", "name", "user",
+	// "note". Only "time" updates live.
 	Sort string
 	Asc  bool
 
@@ -26,6 +27,7 @@ type RecordList struct {
 	Total    int64 // how many match; negative is not known
 	Searched int64 // of All, when the search ran out of time; 0: the search was complete
 	All      int64
+	SearchOn string // the same list, with more time for the search; "" when it is complete or has had the most
 
 	Newer, Older string // cursors for the parameters "after" and "before"; "" at the end
 }

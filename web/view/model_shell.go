@@ -26,7 +26,7 @@ type Shell struct {
 
 // Counts are the figures beside the navigation. A negative count is not known and not shown.
 type Counts struct {
-	Requests, Commands                             int64
+	Requests, Commands, Tasks                      int64
 	Handlers, Signals, Layers, Queries, Exceptions int64
 	Slow                                           int64
 }
@@ -55,7 +55,8 @@ type Range struct {
 type Live struct {
 	// URL is a stream of server-sent events. Each event "record" carries [RecordRows]; a row whose id is shown
 	// already replaces that row. On connecting, the parameter "last" names the newest row
-	// that is shown. An empty URL fetches the page again every 5 seconds.
+	// that is shown; what the URL brings as "last" stands for a list without rows. An empty
+	// URL fetches the page again every 5 seconds.
 	URL string
 	// Paused starts the page paused, as the parameter "live=off" asks.
 	Paused bool

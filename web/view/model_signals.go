@@ -4,9 +4,8 @@ import "time"
 
 // Signals is the catalogue of signals and one of them in detail.
 type Signals struct {
-	Filters  []Choice
+	Order    Order
 	Rows     []SignalRow
-	Total    int // with those not shown
 	Selected *SignalDetail
 	Map      SignalMap
 	Alerts   []Alert
@@ -75,6 +74,7 @@ type ReceiverRow struct {
 // Alert is a finding with its evidence and a fix.
 type Alert struct {
 	Status Status
+	Rule   string // by which it was found, as the configuration names it; "" cannot be switched off
 	Title  string
 	Text   string
 	Fix    string // in words; "" none

@@ -20,7 +20,7 @@ type onionDrawing struct {
 }
 
 // maxRings is how many layers fit; of a deeper stack the innermost are one ring.
-const maxRings = 9
+const maxRings = 18
 
 // onion lays the rings out from the outside in.
 func (m Layers) onion() onionDrawing {
@@ -34,14 +34,15 @@ func (m Layers) onion() onionDrawing {
 	if folded > 0 {
 		n++
 	}
-	inset := min(26.0, 130/float64(n))
-	height := 56 + float64(n)*54.0 + 30
+	inset := min(26.0, 90/float64(n))
+	below := min(24.0, 90/float64(n))
+	height := 86 + float64(n)*(30+below)
 	o := onionDrawing{box: fmt.Sprintf("0 0 420 %.0f", height)}
 	var names []string
 	at := func(i int) (x, y, w, h float64) {
 		x = 10 + inset*float64(i)
 		y = 26 + 30*float64(i)
-		return x, y, 420 - 2*x, height - y - 18 - 24*float64(i)
+		return x, y, 420 - 2*x, height - y - 18 - below*float64(i)
 	}
 	for i, r := range rows {
 		x, y, w, h := at(i)
@@ -57,10 +58,10 @@ func (m Layers) onion() onionDrawing {
 		o.rings = append(o.rings, ring{name: plural(int64(folded), "layer") + " more", x: x, y: y, width: w, height: h})
 	}
 	x, y, w, h := at(n)
-	o.rings = append(o.rings, ring{name: or(m.View, "view"), class: "leaf", leaf: true, x: x, y: y, width: w, height: max(h, 42)})
+	o.rings = append(o.rings, ring{name: cut(m.stackTitle(), 30), class: "leaf", leaf: true, x: x, y: y, width: w, height: max(h, 42)})
 	o.label = "Requests pass " + strings.Join(names, ", ") + ", then the view, and return in reverse order"
 	bottom := y + max(h, 42)
-	o.in, o.inHead = fmt.Sprintf("M210 4v%.1f", y-12), fmt.Sprintf("M210 %.1fl-4-8h8z", y)
-	o.out, o.outHead = fmt.Sprintf("M210 %.1fV%.1f", bottom, height-10), fmt.Sprintf("M210 %.1fl-4-8h8z", height-4)
+	o.in, o.inHead = fmt.Sprintf("M218 4v%.1f", y-12), fmt.Sprintf("M218 %.1fl-4-8h8z", y)
+	o.out, o.outHead = fmt.Sprintf("M218 %.1fV%.1f", bottom, height-10), fmt.Sprintf("M218 %.1fl-4-8h8z", height-4)
 	return o
 }

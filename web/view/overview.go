@@ -33,10 +33,19 @@ func (m Overview) tiles(b Base) []tile {
 		{"Requests", rate, rateUnit, Count(m.Requests) + " in " + window, b.Page("requests"), t.Requests, false},
 		{"Failed", trimUnit(Percent(failed)), "%", Count(m.Failed) + " of " + Count(m.Requests), b.Search("is:failed"), t.Failed, rises(t.Failed)},
 		{"Latency p95", p95, p95Unit, "p50 " + Dur(m.P50), b.Page("slow"), t.P95, rises(t.P95)},
-		{"Slow requests", Count(m.Slow), "", "over " + wholeDur(m.SlowOver), b.Search("is:slow"), t.Slow, rises(t.Slow)},
+		{"Slow requests", Count(m.Slow), "", m.slowNote(), b.Search("is:slow"), t.Slow, rises(t.Slow)},
 		{"SQL", perRequest(m.Queries, m.Requests), "/request", Count(m.Queries) + " in all", b.Page("queries"), t.Queries, false},
 		{"Signals", Count(m.Signals), "sent", plural(m.SignalErrors, "receiver") + " failed", b.Page("signals"), t.Signals, false},
 	}
+}
+
+// slowNote says what is slow, and how content users may be with it.
+func (m Overview) slowNote() string {
+	text := "over " + wholeDur(m.SlowOver)
+	if m.Apdex >= 0 && m.Requests > 0 {
+		text += ", Apdex " + apdex(m.Apdex)
+	}
+	return text
 }
 
 // rate is the requests per minute, or per second or hour where that reads better.

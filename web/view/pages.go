@@ -29,6 +29,9 @@ func SlowPage(s Shell, m SlowReport) templ.Component { return page(s, slow(s, m)
 // QueriesPage lists statements by fingerprint.
 func QueriesPage(s Shell, m Queries) templ.Component { return page(s, queries(s, m)) }
 
+// ExceptionPage is one kind of error or panic.
+func ExceptionPage(s Shell, m Exception) templ.Component { return page(s, exception(s, m)) }
+
 // ExceptionsPage lists errors and panics.
 func ExceptionsPage(s Shell, m Exceptions) templ.Component { return page(s, exceptions(s, m)) }
 

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -24,7 +25,7 @@ func (v recordView) alerts() []Alert {
 		slow = append(slow, v.togetherAlerts()...)
 		slow = append(slow, v.contextAlerts()...)
 	}
-	return append(bad, slow...)
+	return slices.DeleteFunc(append(bad, slow...), func(a Alert) bool { return v.AlertsOff[a.Rule] })
 }
 
 // queryAlerts are the findings about statements.
@@ -62,8 +63,9 @@ func (v recordView) slowAlerts() (out []Alert) {
 			continue
 		}
 		out = append(out, Alert{
-			Status: StatusSlow, Title: fmt.Sprintf("Slow %s: %s", s.Kind, cut(s.Name, 80)),
+			Status: StatusSlow, Rule: "slow", Title: fmt.Sprintf("Slow %s: %s", s.Kind, cut(s.Name, 80)),
 			Text: fmt.Sprintf("%s, of which %s are its own time. %s", Dur(s.Duration), Dur(v.t.own[i]), s.Source),
+			Fix:  "look at what it does between its steps, at its profile, and at the handler's page for when it became so.",
 			Href: v.panelSpanHref(i), Action: "In the waterfall",
 		})
 	}
@@ -86,7 +88,7 @@ func (v recordView) togetherAlerts() (out []Alert) {
 			continue
 		}
 		out = append(out, Alert{
-			Status: StatusSlow, Title: fmt.Sprintf("%d calls one after the other in %s", len(calls), cut(v.Spans[p].Name, 60)),
+			Status: StatusSlow, Rule: "calls-together", Title: fmt.Sprintf("%d calls one after the other in %s", len(calls), cut(v.Spans[p].Name, 60)),
 			Text: fmt.Sprintf("Together %s; at the same time they would take %s.", Dur(sum), Dur(longest)),
 			Fix:  "start them together, for instance with errgroup, where none needs the answer of another.",
 			Href: v.panelHref("calls"), Action: "Its calls",
@@ -111,7 +113,7 @@ func (v recordView) contextAlerts() []Alert {
 		}
 	}
 	return []Alert{{
-		Status: StatusNew, Title: "Work came without a context",
+		Status: StatusNew, Rule: "no-context", Title: "Work came without a context",
 		Text: plural(int64(v.Inferred), "span") + " attributed by its goroutine alone, which fails where the work is handed to another one. " + text,
 		Fix:  "pass the request's context: QueryContext(r.Context(), …) instead of Query(…).",
 	}}

@@ -7,6 +7,17 @@ import (
 	"time"
 )
 
+// maxPanelRows is how many rows of a panel are drawn unless all are asked for.
+const maxPanelRows = 200
+
+// drawn are the rows that are drawn.
+func drawn[T any](v recordView, rows []T) []T {
+	if v.here.Get("rows") == "all" {
+		return rows
+	}
+	return rows[:min(len(rows), maxPanelRows)]
+}
+
 // kindSet is the spans of one kind in one Record.
 type kindSet struct {
 	kind    Kind
@@ -33,16 +44,7 @@ type kindColumn struct {
 
 // kindColumns are the attributes worth a column, by OpenTelemetry's names where it has any.
 var kindColumns = map[Kind][]kindColumn{
-	KindCache: {
-		{"Result", []string{"cache.result", "cache.hit"}}, {"Key group", []string{"cache.key_group", "cache.group"}},
-		{"Size", []string{"cache.value.size", "cache.item_size"}}, {"TTL", []string{"cache.ttl"}},
-	},
-	KindCall: {
-		{"Status", []string{"http.response.status_code"}}, {"Received", []string{"http.response.body.size"}},
-		{"Sent", []string{"http.request.body.size"}},
-	},
-	KindRender: {{"Engine", []string{"template.engine"}}, {"Bytes", []string{"template.size", "template.bytes"}}, {"Data", []string{"template.data"}}},
-	KindTask:   {{"Queue", []string{"messaging.destination.name", "task.queue"}}, {"Attempt", []string{"task.attempt"}}, {"Waited", []string{"task.wait"}}},
+	KindTask: {{"Queue", []string{"messaging.destination.name", "task.queue"}}, {"Attempt", []string{"task.attempt"}}, {"Waited", []string{"task.wait"}}},
 }
 
 // kindEmpty is what the panel of a kind says while it has nothing.
@@ -107,16 +109,7 @@ func (set kindSet) group(s Span) string {
 
 // of is the attribute of a span.
 func (c kindColumn) of(s Span) string {
-	text := attrOf(s, c.keys...)
-	if c.keys[0] == "cache.result" {
-		switch text {
-		case "true":
-			return "hit"
-		case "false":
-			return "miss"
-		}
-	}
-	return text
+	return attrOf(s, c.keys...)
 }
 
 func attrOf(s Span, keys ...string) string {
@@ -158,11 +151,13 @@ func (set kindSet) hits(v recordView) (hits, asked int64) {
 		return 0, 0
 	}
 	for _, i := range set.spans {
-		switch result := kindColumns[KindCache][0].of(v.Spans[i]); {
-		case strings.HasPrefix(result, "hit"):
+		c := v.Spans[i].Cached
+		switch {
+		case c == nil:
+		case c.Result == "hit":
 			hits++
 			asked++
-		case strings.HasPrefix(result, "miss"):
+		case c.Result != "":
 			asked++
 		}
 	}

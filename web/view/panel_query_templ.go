@@ -497,7 +497,7 @@ func explained(v recordView, st statement) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "\"> <button class=\"btn\" name=\"do\" value=\"explain\">Explain</button> <span class=\"dim\">asks for the plan only; nothing is run</span></form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "\"> <button class=\"btn\" name=\"do\" value=\"explain\" data-key=\"e\">Explain</button> <span class=\"dim\">asks for the plan only; nothing is run</span></form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

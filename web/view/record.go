@@ -456,13 +456,29 @@ func (l Link) text() string {
 	return strings.Join(parts, ", ")
 }
 
+// several is what spans of the kind are called within a sentence.
+func (k Kind) several() string {
+	switch k {
+	case KindQuery:
+		return "queries"
+	case KindCache:
+		return "cache calls"
+	case KindLog:
+		return "log lines"
+	case KindView:
+		return "views"
+	case KindLayer:
+		return "layers"
+	case KindCustom:
+		return "spans"
+	}
+	return strings.ToLower(k.Label())
+}
+
 func (c Cap) title() string {
 	what := "spans"
 	if c.Kind != "" {
-		what = strings.ToLower(c.Kind.Label())
-		if c.Kind == KindQuery {
-			what = "queries"
-		}
+		what = c.Kind.several()
 	}
 	if c.Name != "" {
 		return "+" + Count(c.Count) + " more " + what + " like " + cut(c.Name, 60)

@@ -187,7 +187,7 @@ func TestPages_ZeroModelsAreDrawn(t *testing.T) {
 		"list": view.RecordListPage(s, view.RecordList{}), "record": view.RecordPage(s, view.Record{}), "signals": view.SignalsPage(s, view.Signals{Selected: &view.SignalDetail{}}),
 		"layers": view.LayersPage(s, view.Layers{Rows: make([]view.LayerRow, 1)}), "commands": view.CommandsPage(s, view.Commands{}), "handlers": view.HandlersPage(s, view.Handlers{Rows: make([]view.HandlerRow, 1)}),
 		"slow": view.SlowPage(s, view.SlowReport{Causes: []view.SlowCause{{Hist: &view.Histogram{}}}}), "queries": view.QueriesPage(s, view.Queries{Rows: make([]view.QueryRow, 1)}),
-		"exceptions": view.ExceptionsPage(s, view.Exceptions{Rows: make([]view.ExceptionRow, 1)}), "health": view.HealthPage(s, view.Health{}), "missing": view.MissingPage(s, view.Missing{}),
+		"exceptions": view.ExceptionsPage(s, view.Exceptions{Rows: make([]view.ExceptionRow, 1)}), "exception": view.ExceptionPage(s, view.Exception{}), "health": view.HealthPage(s, view.Health{}), "missing": view.MissingPage(s, view.Missing{}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

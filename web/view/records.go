@@ -70,7 +70,7 @@ func (m RecordList) live(s Shell) templ.Attributes {
 // matchText says how many match, and what was not looked at.
 func (m RecordList) matchText() string {
 	if m.Searched > 0 {
-		return "searched " + Count(m.Searched) + " of " + Count(m.All) + ", in the time allowed"
+		return "searched " + Count(m.Searched) + " of " + Count(m.All) + " in the time allowed"
 	}
 	if m.Total < 0 {
 		return ""

@@ -58,7 +58,7 @@ type URL struct {
 func (u URL) With(pairs ...string) string {
 	q := url.Values{}
 	for k, v := range u.Query {
-		if k != "before" && k != "after" && k != "fragment" {
+		if k != "before" && k != "after" && k != "fragment" && k != "deeper" {
 			q[k] = v
 		}
 	}
@@ -69,6 +69,16 @@ func (u URL) With(pairs ...string) string {
 		}
 	}
 	return join(u.Path, q)
+}
+
+// And returns the address with parameters set as With does, in the same place of a list.
+func (u URL) And(pairs ...string) string {
+	for _, k := range []string{"before", "after"} {
+		if v := u.Query.Get(k); v != "" {
+			pairs = append(pairs, k, v)
+		}
+	}
+	return u.With(pairs...)
 }
 
 // Without returns the address without the named parameters.

@@ -30,6 +30,21 @@ type MapLink struct {
 	Idle     bool   // it was never called
 }
 
+// text says how the receiver is called from here; "" as any.
+func (l MapLink) text() string {
+	var parts []string
+	switch {
+	case l.Failed:
+		parts = append(parts, "failed")
+	case l.Idle:
+		parts = append(parts, "never called")
+	}
+	if l.Label != "" {
+		parts = append(parts, l.Label)
+	}
+	return strings.Join(parts, ", ")
+}
+
 // MapReceiver is a receiver of the map, of one signal or several.
 type MapReceiver struct {
 	Name   string

@@ -78,6 +78,8 @@ func (h Histogram) mark(name string, d time.Duration, anchor, dx string) []axisT
 	t := axisText{at: pct(h.place(d)), label: name + " " + Dur(d), anchor: anchor, dx: dx, y: "0"}
 	if anchor == "start" && h.place(d) > 0.8 {
 		t.anchor, t.dx, t.y = "end", "-4", "12" // turned round, and below the other label
+	} else if anchor == "end" && h.place(d) < 0.2 {
+		t.anchor, t.dx, t.y = "start", "4", "12"
 	}
 	return []axisText{t}
 }
@@ -100,4 +102,12 @@ func (h Histogram) ticks() []axisText {
 		{at: pct(float64(n/2) / float64(n)), label: Dur(h.Bars[n/2].Upper), anchor: "middle"},
 		{at: "100%", label: Dur(h.Bars[n-1].Upper), anchor: "end"},
 	}
+}
+
+// code is what a part of the time is named by: a statement in a few words.
+func (c CauseShare) code() string {
+	if c.Kind == KindQuery {
+		return cut(statementLabel(c.Code), 64)
+	}
+	return c.Code
 }

@@ -405,8 +405,17 @@ func rowID(i int) string { return "s" + strconv.Itoa(i) }
 
 func index(i int) string { return strconv.Itoa(i) }
 
-// maxIndent is the deepest step that is still indented further.
-const maxIndent = 24
+// maxIndent is the deepest step that is still indented further: a stack of twenty layers would otherwise leave no room for
+// the names of what it leads to.
+const maxIndent = 8
+
+// depthText is how deep a name stands that is not indented any further; "" for one that is.
+func depthText(d int) string {
+	if d <= maxIndent {
+		return ""
+	}
+	return strconv.Itoa(d)
+}
 
 // depthClass indents a name; beyond the last step all are indented alike.
 func depthClass(d int) string { return "d" + strconv.Itoa(min(d, maxIndent)) }

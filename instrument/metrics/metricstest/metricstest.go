@@ -53,6 +53,21 @@ func Check(tb testing.TB, exposition string) {
 	}
 }
 
+// CheckRules passes a file of rules for Prometheus to "promtool check rules", and one
+// that tests them, unless its name is "", to "promtool test rules".
+func CheckRules(tb testing.TB, rules, tests string) {
+	tb.Helper()
+	runs := [][]string{{"check", "rules", rules}}
+	if tests != "" {
+		runs = append(runs, []string{"test", "rules", tests})
+	}
+	for _, args := range runs {
+		if out, err := exec.CommandContext(tb.Context(), program(tb, "promtool"), args...).CombinedOutput(); err != nil {
+			tb.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+}
+
 // Prometheus is a server that runs until the test ends.
 type Prometheus struct {
 	tb     testing.TB
@@ -71,7 +86,7 @@ type Job struct {
 }
 
 // Start runs a Prometheus that takes native histograms and scrapes the given
-// addresses, named by job, five times a second.
+// addresses, named by job, each second.
 func Start(tb testing.TB, addresses map[string]string) *Prometheus {
 	tb.Helper()
 	jobs := map[string]Job{}
@@ -81,13 +96,14 @@ func Start(tb testing.TB, addresses map[string]string) *Prometheus {
 	return StartJobs(tb, jobs)
 }
 
-// StartJobs is Start for jobs that need more than an address.
-func StartJobs(tb testing.TB, jobs map[string]Job) *Prometheus {
+// StartJobs is Start for jobs that need more than an address, with files of rules, which
+// it evaluates five times a second.
+func StartJobs(tb testing.TB, jobs map[string]Job, rules ...string) *Prometheus {
 	tb.Helper()
 	path := program(tb, "prometheus")
 	dir, addr := tb.TempDir(), freeAddr(tb)
 	config := filepath.Join(dir, "prometheus.yml")
-	if err := os.WriteFile(config, configFor(tb, jobs), 0o600); err != nil {
+	if err := os.WriteFile(config, configFor(tb, jobs, rules), 0o600); err != nil {
 		tb.Fatal(err)
 	}
 	log, err := os.Create(filepath.Join(dir, "log"))
@@ -122,10 +138,22 @@ func freeAddr(tb testing.TB) string {
 	return l.Addr().String()
 }
 
-func configFor(tb testing.TB, jobs map[string]Job) []byte {
+func configFor(tb testing.TB, jobs map[string]Job, rules []string) []byte {
 	tb.Helper()
 	var b strings.Builder
-	b.WriteString("global: {scrape_interval: 200ms, scrape_timeout: 200ms}\nscrape_configs:\n")
+	// A scrape may take as long as their interval: with -race, of a whole app, on a busy machine.
+	b.WriteString("global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 200ms}\n")
+	for i, file := range rules {
+		path, err := filepath.Abs(file)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if i == 0 {
+			b.WriteString("rule_files:\n")
+		}
+		fmt.Fprintf(&b, "- %q\n", path)
+	}
+	b.WriteString("scrape_configs:\n")
 	for _, name := range slices.Sorted(maps.Keys(jobs)) {
 		u, err := url.Parse(jobs[name].URL)
 		if err != nil {
@@ -187,18 +215,24 @@ func (p *Prometheus) Query(expr string) ([]Sample, error) {
 // test after a minute.
 func (p *Prometheus) Wait(expr string) []Sample {
 	p.tb.Helper()
+	return p.Until(expr, func([]Sample) bool { return true })
+}
+
+// Until is Wait for a result that is as it has to be.
+func (p *Prometheus) Until(expr string, ok func([]Sample) bool) []Sample {
+	p.tb.Helper()
 	ctx, cancel := context.WithTimeout(p.tb.Context(), patience)
 	defer cancel()
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
 	for {
 		samples, err := p.Query(expr)
-		if len(samples) > 0 {
+		if len(samples) > 0 && ok(samples) {
 			return samples
 		}
 		select {
 		case <-ctx.Done():
-			p.tb.Fatalf("no result for %s: %v", expr, err)
+			p.tb.Fatalf("no result for %s, or not the one expected: %v %v", expr, samples, err)
 		case <-again.C:
 		}
 	}

@@ -17,6 +17,8 @@ type connector struct {
 	driver.Connector
 	path     string // absolute; "" in memory
 	readOnly bool
+	frozen   driver.Connector // opens a file that nobody can write, for reading; nil: not allowed
+	onAside  func(Aside)
 	known    atomic.Pointer[fs.FileInfo] // the file that was found to be ours
 }
 
@@ -25,10 +27,47 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if c.path == "" {
 		return c.Connector.Connect(ctx)
 	}
+	var conn driver.Conn
+	err := c.onWholeFile(func() (err error) {
+		conn, err = c.connect(ctx)
+		return err
+	})
+	return conn, err
+}
+
+// onWholeFile tries again what failed because the file is damaged, on a new one, and what
+// failed because the file was taken away meanwhile.
+func (c *connector) onWholeFile(try func() error) (err error) {
+	for range 3 {
+		before := c.present()
+		if err = try(); err == nil || c.readOnly {
+			return err
+		}
+		if damaged(err) && c.putAside(before, err) || c.present() == nil {
+			continue
+		}
+		return err
+	}
+	return err
+}
+
+// present is the file that has the name now.
+func (c *connector) present() fs.FileInfo {
+	info, err := os.Lstat(c.path)
+	if err != nil {
+		return nil
+	}
+	return info
+}
+
+func (c *connector) connect(ctx context.Context) (driver.Conn, error) {
 	if err := c.prepare(); err != nil {
 		return nil, err
 	}
 	base, err := c.Connector.Connect(ctx)
+	if err != nil && c.frozen != nil && isFrozen(c.path, err) {
+		base, err = c.frozen.Connect(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +91,7 @@ func (c *connector) wrap(base driver.Conn) (driver.Conn, error) {
 		}
 	}
 	info, err := os.Stat(c.path)
-	return &conn{sqliteConn: inner, path: c.path, info: info}, err
+	return &conn{sqliteConn: inner, connector: c, info: info}, err
 }
 
 // sqliteConn is what the driver's connections can do.
@@ -72,13 +111,14 @@ type sqliteConn interface {
 // with the name: what it would read or write is nobody's any more.
 type conn struct {
 	sqliteConn
-	path string
-	info fs.FileInfo // when it was opened
+	connector  *connector
+	info       fs.FileInfo // when it was opened
+	statements statements
 }
 
 // ResetSession is asked before the connection is used again.
 func (c *conn) ResetSession(ctx context.Context) error {
-	if info, err := os.Stat(c.path); err != nil || !os.SameFile(info, c.info) {
+	if info, err := os.Stat(c.connector.path); err != nil || !os.SameFile(info, c.info) {
 		return driver.ErrBadConn
 	}
 	return c.sqliteConn.ResetSession(ctx)

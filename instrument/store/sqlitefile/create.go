@@ -37,7 +37,7 @@ func create(path string) error {
 		return err
 	}
 	defer removeAll(append(companions(draft), draft))
-	if err := stamp(draft); err != nil {
+	if err := stamp(draft, journalOf(path)); err != nil {
 		return fmt.Errorf("make a new database: %w", err)
 	}
 	// Whatever lies beside a database that is not there belonged to another one.
@@ -75,7 +75,7 @@ func draftFile(dir string) (string, error) {
 }
 
 // stamp turns an empty file into a database with our mark and no tables.
-func stamp(path string) error {
+func stamp(path, journal string) error {
 	c, err := sqlite.NewConnector("file:" + escape(path))
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func stamp(path string) error {
 		"PRAGMA page_size = 16384",
 		"PRAGMA auto_vacuum = INCREMENTAL",
 		fmt.Sprintf("PRAGMA application_id = %d", store.ApplicationID),
-		"PRAGMA journal_mode = WAL",
+		"PRAGMA journal_mode = " + journal,
 	} {
 		if _, err := db.ExecContext(ctx, stmt); err != nil {
 			return errors.Join(err, db.Close())

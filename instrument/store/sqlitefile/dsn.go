@@ -21,8 +21,9 @@ const (
 )
 
 func fileDSN(path string, o Options) string {
-	return "file:" + escape(path) + "?" + query(o,
-		"journal_mode(WAL)",
+	// mode=rw makes no file: one that SQLite made would not have our mark.
+	return "file:" + escape(path) + "?mode=rw&" + query(o,
+		"journal_mode("+journalOf(path)+")",
 		"synchronous(NORMAL)",
 		fmt.Sprintf("wal_autocheckpoint(%d)", walPages),
 		fmt.Sprintf("journal_size_limit(%d)", walKept),
@@ -35,6 +36,11 @@ func readOnlyDSN(path string, o Options) string {
 		"query_only(1)",
 		fmt.Sprintf("cache_size(-%d)", cacheKiB),
 	)
+}
+
+// frozenDSN has SQLite take no lock and look for no -wal.
+func frozenDSN(path string, o Options) string {
+	return strings.Replace(readOnlyDSN(path, o), "?mode=ro&", "?mode=ro&immutable=1&", 1)
 }
 
 var memories atomic.Int64

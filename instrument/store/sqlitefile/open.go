@@ -18,7 +18,8 @@ const Memory = ":memory:"
 // Options say how a file is opened. The zero value is for the app itself.
 type Options struct {
 	// ReadOnly opens a file that must exist and changes nothing in it, also while
-	// the app that writes it is running.
+	// the app that writes it is running. A file in a folder in which nothing may be
+	// made is read as it is, if nobody has left a -wal beside it.
 	ReadOnly bool
 	// BusyTimeout is how long a connection waits while another process writes.
 	// 0: 5 seconds.
@@ -26,6 +27,9 @@ type Options struct {
 	// Conns is how many connections there may be at once: one of them writes.
 	// 0: 4. At least 2.
 	Conns int
+	// OnAside hears of a damaged file that was put aside, on whatever goroutine came
+	// upon the damage. A panic in it is caught. Nil: nobody is told.
+	OnAside func(Aside)
 }
 
 const (
@@ -51,6 +55,10 @@ func (o Options) withDefaults() Options {
 // whole; the files have the mode 0600. A symbolic link, a file of another user
 // and a file that is not a store are refused and stay as they are: see
 // [store.ErrForeign] and [store.ErrNewer].
+//
+// A store that SQLite finds damaged, now or later, is put aside under a name that ends
+// in ".corrupt-" and the time, and a new one is made in its place; the last two of them
+// stay, for "sqlite3 FILE .recover". One that is opened ReadOnly stays where it is.
 func Open(path string, o Options) (*sql.DB, error) {
 	o = o.withDefaults()
 	c, err := newConnector(path, o)
@@ -92,11 +100,14 @@ func newConnector(path string, o Options) (*connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &connector{path: path, readOnly: o.ReadOnly}
-	if err := c.prepare(); err != nil {
+	c := &connector{path: path, readOnly: o.ReadOnly, onAside: o.OnAside}
+	if err := c.onWholeFile(c.prepare); err != nil {
 		return nil, err
 	}
 	if o.ReadOnly {
+		if c.frozen, err = sqlite.NewConnector(frozenDSN(path, o)); err != nil {
+			return nil, err
+		}
 		return dial(c, readOnlyDSN(path, o))
 	}
 	return dial(c, fileDSN(path, o))

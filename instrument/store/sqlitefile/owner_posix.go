@@ -14,7 +14,7 @@ import (
 func refuseStranger(info fs.FileInfo) error {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if me := os.Geteuid(); ok && me != 0 && int(st.Uid) != me {
-		return fmt.Errorf("it belongs to user %d and this process runs as %d: choose another file", st.Uid, me)
+		return fmt.Errorf("%w, %d, and this process runs as %d: choose another file", errStranger, st.Uid, me)
 	}
 	return nil
 }

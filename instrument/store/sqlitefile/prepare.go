@@ -101,11 +101,21 @@ func kindOf(m fs.FileMode) string {
 // process has on it, those of SQLite's connections too.
 func inspectHeader(path string) error {
 	for start := time.Now(); ; time.Sleep(5 * time.Millisecond) {
-		applicationID, version, err := readHeader(path)
+		applicationID, version, err := readHeader(path, "")
 		failure, _ := errors.AsType[*sqlite.Error](err)
+		if failure != nil && failure.Code()&0xff == codeCorrupt && hasWAL(path) {
+			// The file may be shorter than its header says, when a checkpoint was cut off: by the
+			// end of the process, by a full disk. What it lacks is in the -wal, with which
+			// SQLite opens it; whether it is damaged is seen then.
+			if id, v, err := readHeader(path, "&_pragma=writable_schema(1)"); err == nil {
+				return store.CheckIdentity(id, v)
+			}
+		}
 		switch {
 		case err == nil:
 			return store.CheckIdentity(applicationID, version)
+		case failure != nil && failure.Code()&0xff == codeNotADatabase && looksLikeOurs(path):
+			return err
 		case failure != nil && failure.Code()&0xff == codeNotADatabase:
 			return fmt.Errorf("%w: it is not a SQLite database", store.ErrForeign)
 		case failure == nil || failure.Code()&0xff != codeCorrupt || time.Since(start) > patience:
@@ -116,15 +126,26 @@ func inspectHeader(path string) error {
 }
 
 const (
-	codeCorrupt      = 11 // SQLITE_CORRUPT
-	codeNotADatabase = 26 // SQLITE_NOTADB
+	codeError        = 1   // SQLITE_ERROR
+	codeCorrupt      = 11  // SQLITE_CORRUPT
+	codeConstraint   = 19  // SQLITE_CONSTRAINT
+	codeNotADatabase = 26  // SQLITE_NOTADB
+	codeShortRead    = 522 // SQLITE_IOERR_SHORT_READ
+
+	// applicationOffset is where the header has the application id.
+	applicationOffset = 68
 
 	// patience is how long a file may seem damaged before it counts as damaged.
 	patience = time.Second
 )
 
-func readHeader(path string) (applicationID, version int64, err error) {
-	c, err := sqlite.NewConnector("file:" + escape(path) + "?mode=ro&immutable=1")
+func hasWAL(path string) bool {
+	info, err := os.Lstat(path + "-wal")
+	return err == nil && info.Size() > 0
+}
+
+func readHeader(path, options string) (applicationID, version int64, err error) {
+	c, err := sqlite.NewConnector("file:" + escape(path) + "?mode=ro&immutable=1" + options)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -20,7 +20,12 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if path := os.Getenv("SQLITEFILE_TEST_READ"); path != "" {
+		os.Exit(readChild(path))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -279,11 +284,54 @@ func shorten(t *testing.T) (path string, whole []byte) {
 	return path, whole
 }
 
-func TestOpen_ADamagedFileIsAnError(t *testing.T) {
+func TestF14_ADamagedFileIsAnErrorForReadersAndPutAsideByWriters(t *testing.T) {
 	t.Parallel()
 	path, _ := shorten(t)
-	if _, err := sqlitefile.Open(path, sqlitefile.Options{}); err == nil || !strings.Contains(err.Error(), "malformed") {
-		t.Errorf("got %v", err)
+	if _, err := sqlitefile.Open(path, sqlitefile.Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "malformed") {
+		t.Errorf("read-only: got %v", err)
+	}
+	before := fingerprint(t, path)
+	var told []sqlitefile.Aside
+	db := open(t, path, sqlitefile.Options{OnAside: func(a sqlitefile.Aside) { told = append(told, a) }})
+	if got := value(t, db, "SELECT count(*) FROM sqlite_schema"); got != "0" {
+		t.Errorf("the new file has %s tables", got)
+	}
+	aside := sqlitefile.AsideOf(path)
+	if len(aside) != 1 || len(told) != 1 || fingerprint(t, aside[0]) != before {
+		t.Errorf("put aside %v, told %v", aside, told)
+	}
+}
+
+// A disk that damages one file after another is not filled by them.
+func TestF14_OnlyTheLastDamagedFilesStay(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "toolbar.db")
+	for n := range 4 {
+		db := open(t, path, sqlitefile.Options{})
+		exec(t, db, "CREATE TABLE x (y)")
+		exec(t, db, "PRAGMA wal_checkpoint(TRUNCATE)")
+		must(t, db.Close())
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		must(t, err)
+		_, err = f.WriteAt([]byte(fmt.Sprintf("damage no. %d.....", n)), 0) // over SQLite's own mark
+		must(t, err)
+		must(t, f.Close())
+	}
+	open(t, path, sqlitefile.Options{})
+	aside := sqlitefile.AsideOf(path)
+	if len(aside) != 2 {
+		t.Fatalf("%v are left", aside)
+	}
+	for i, name := range aside {
+		if b, err := os.ReadFile(name); err != nil || !strings.HasPrefix(string(b), fmt.Sprintf("damage no. %d", i+2)) {
+			t.Errorf("%s is not the one expected: %v", name, err)
+		}
+	}
+	left, err := filepath.Glob(path + "*")
+	must(t, err)
+	if len(left) > 3+3*2 {
+		t.Errorf("left over: %v", left)
 	}
 }
 

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package sqlitefile_test
+
+func readChild(string) int { return 1 }
