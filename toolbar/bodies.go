@@ -26,12 +26,16 @@ func (b Bodies) String() string {
 	return "unknown"
 }
 
+func (c *Config) keepsBodies() bool {
+	return c.Bodies == BodiesAlways || c.Bodies == BodiesInDevelopment && c.development()
+}
+
 // recordOptions say what of a request is recorded.
 func (t *Toolbar) recordOptions() middleware.RecordOptions {
 	c := &t.config
 	return middleware.RecordOptions{
 		Ignore:         t.ignoresPath,
-		Bodies:         c.Bodies == BodiesAlways || c.Bodies == BodiesInDevelopment && c.development(),
+		Bodies:         c.keepsBodies(),
 		MaxBody:        c.MaxBody,
 		Mask:           c.Mask,
 		Own:            []string{HeaderID},

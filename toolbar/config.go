@@ -2,19 +2,25 @@ package toolbar
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/collect"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/jobs"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/mask"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/reporter"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
-	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
+	"github.com/go-debug-toolbar/debugtoolbar/middleware"
 	"github.com/go-debug-toolbar/debugtoolbar/web"
 )
 
@@ -32,6 +38,11 @@ type Config struct {
 	Service string
 	// Prefix is the path of the dashboard, with a slash at both ends. "": /_toolbar/.
 	Prefix string
+	// OutsidePath is the beginning of the path that a proxy takes away before it passes a
+	// request on: "/shop" where people ask for /shop/cart and the app is asked for /cart.
+	// Links of the dashboard and of the toolbar begin with it. "": what X-Forwarded-Prefix
+	// says, when the connection is one of TrustedProxies.
+	OutsidePath string
 
 	// Allow lets in whoever it says, beside this machine: the app's own gate. It is
 	// asked for every request for which the toolbar could be shown, so it must be quick.
@@ -53,6 +64,9 @@ type Config struct {
 	// paths; see web.Config.
 	Editor      string
 	EditorPaths map[string]string
+	// AlertsOff names alerts that are switched off: "n+1", "swallowed-error", "late-header"
+	// and so on, as the API and web.AlertRules have them. None: all look.
+	AlertsOff []string
 	// ReadOnly takes every action away from viewers: they look and change nothing.
 	ReadOnly bool
 	// May decides whether a viewer may do something: pin, tag, delete, steer tasks. Nil:
@@ -70,6 +84,10 @@ type Config struct {
 	// Slow holds the durations above which something is slow, by kind. Kinds that are
 	// missing have those of instrument.DefaultSlow.
 	Slow map[instrument.Kind]time.Duration
+	// SlowQueries are the durations above which a Record's page calls a statement slow, by
+	// its fingerprint as the page of queries shows it: "SELECT * FROM report WHERE id = ?".
+	// Those that are missing have the limit of Slow for queries.
+	SlowQueries map[string]time.Duration
 	// Mask hides secrets. Nil: mask.Default.
 	Mask *mask.Rules
 	// Bodies says when bodies, forms, cookies and sessions are kept: by default in
@@ -78,11 +96,27 @@ type Config struct {
 	// Explain says when viewers may ask the app's databases for the plans of statements:
 	// by default in development only.
 	Explain Explain
+	// CacheDelete lets viewers delete keys from the app's caches, by the name of the cache: one
+	// function for each cache that may be touched. What is deleted is a key of a call that was
+	// recorded, after a question, by who has the right web.ActCache, and noted in the audit log;
+	// a key that was masked or cut when it was recorded is not known and cannot be. Give it the
+	// cache itself and not its tap, or deleting is counted as a call of the app. Nil: nothing
+	// can be deleted.
+	//
+	//	CacheDelete: map[string]func(context.Context, string) error{
+	//		"redis": func(ctx context.Context, key string) error { return client.Del(ctx, key).Err() },
+	//	},
+	CacheDelete map[string]func(ctx context.Context, key string) error
 	// MaxBody is how many bytes of each body are kept. 0: 64 KiB, which is also the most.
 	MaxBody int
 	// TrustedProxies are the networks of proxies that are believed when they say who the
-	// client is, as middleware.ClientAddr has it. None: the address of the connection.
+	// client is, as middleware.ClientAddr has it, and which part of the path they took
+	// away, as middleware.ClientPrefix has it. None: the address of the connection, and
+	// no part.
 	TrustedProxies []netip.Prefix
+	// Jobs is the app's queue, for the page of tasks and for metrics: what Jobs of a
+	// tasks.Client gives. Nil: none.
+	Jobs jobs.Source
 	// Settings is the app's own configuration, to be shown: a struct or a map, read once,
 	// or a func() any that is asked now and then, on a goroutine of the toolbar. Secrets
 	// are hidden by name and by value; a field tagged toolbar:"-" is left out, one tagged
@@ -99,6 +133,21 @@ type Config struct {
 	QueueRecords, QueueBytes int
 	// MaxSpans is how many spans a Record keeps. 0: 1000.
 	MaxSpans int
+
+	// TracerProvider makes Records spans of OpenTelemetry, too: those of the app's SDK, with
+	// the ids that were passed on while they ran. Each Record's own span is started when
+	// it begins; all else is done when it has ended, masked, off the requests' path. What
+	// cannot be exported is dropped and counted (ExportStats). Nil: no spans are made.
+	TracerProvider trace.TracerProvider
+
+	// Report is told of each error and panic that nobody caught, once, whatever it went
+	// through on its way out: of a view, a layer, a receiver, a command or a task; of panics;
+	// and of what is given to instrument.Report. It is called off the requests' path, one
+	// Event at a time, so that it may send it to a tracker of errors; its context ends after
+	// ten seconds. Events are masked, and come whether their Records are kept or not. What
+	// waits is bounded, and what does not fit dropped and counted (ReportStats). Nil: nobody
+	// is told.
+	Report func(context.Context, reporter.Event)
 
 	// NoInject leaves pages alone: the dashboard is there, the toolbar is not.
 	NoInject bool
@@ -151,11 +200,19 @@ func (c Config) development() bool {
 	return c.Keep.All || c.Keep.Share == 0 && c.Keep.Slowest == 0 && c.Keep.Func == nil
 }
 
+// outside is the beginning of the path that a proxy took away from a request's.
+func (c Config) outside(r *http.Request) string {
+	return cmp.Or(c.OutsidePath, middleware.ClientPrefix(r, c.TrustedProxies...))
+}
+
 // validate names the field that cannot be used.
 func (c Config) validate() error {
 	const least = 16
 	if c.Token != "" && len(c.Token) < least {
 		return fmt.Errorf("toolbar: Config.Token has %d characters: use at least %d random ones, for instance of crypto/rand.Text", len(c.Token), least)
+	}
+	if p := c.OutsidePath; p != "" && (p[0] != '/' || strings.HasSuffix(p, "/") || strings.ContainsAny(p, "?#\"<> ")) {
+		return fmt.Errorf("toolbar: Config.OutsidePath is %q: it must be a path that begins with a slash and ends without one, like %q", p, "/shop")
 	}
 	for _, f := range []struct {
 		name  string
@@ -179,5 +236,3 @@ func (c Config) storeOptions() store.Options {
 		RollupAge: c.Retention.Statistics, MaxRecords: c.Retention.Records, MaxBytes: c.Retention.Bytes,
 	}
 }
-
-func (c Config) fileOptions() sqlitefile.Options { return sqlitefile.Options{} }

@@ -62,7 +62,13 @@ func (b *bundle) panel(statement string) (id, proof, page string) {
 
 func (b *bundle) explain(form url.Values, headers ...string) (int, string) {
 	b.Helper()
-	req, err := http.NewRequest(http.MethodPost, b.srv.URL+"/_toolbar/explain", strings.NewReader(form.Encode()))
+	return b.post("explain", form, headers...)
+}
+
+// post sends a form of the dashboard and follows where it leads.
+func (b *bundle) post(path string, form url.Values, headers ...string) (int, string) {
+	b.Helper()
+	req, err := http.NewRequest(http.MethodPost, b.srv.URL+"/_toolbar/"+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -97,6 +97,8 @@ func environment(rules *mask.Rules, names []string) (values []query.Named) {
 func (c *Config) shown() any {
 	return struct {
 		Path, Service, Prefix string
+		OutsidePath           string
+		TrustedProxies        []string
 		Token                 string `toolbar:"mask"`
 		Hosts                 []string
 		KeepShare             float64
@@ -109,9 +111,16 @@ func (c *Config) shown() any {
 		Inject                bool
 		Labels                bool
 	}{
-		c.Path, c.Service, c.Prefix, c.Token, c.Hosts, c.Keep.Share, c.Bodies.String(), c.slowTexts(), c.Retention,
+		c.Path, c.Service, c.Prefix, c.OutsidePath, c.proxyTexts(), c.Token, c.Hosts, c.Keep.Share, c.Bodies.String(), c.slowTexts(), c.Retention,
 		c.QueueRecords, c.QueueBytes, c.MaxSpans, !c.NoInject, !c.NoLabels,
 	}
+}
+
+func (c *Config) proxyTexts() (texts []string) {
+	for _, p := range c.TrustedProxies {
+		texts = append(texts, p.String())
+	}
+	return texts
 }
 
 func (c *Config) slowTexts() map[string]string {

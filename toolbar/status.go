@@ -3,11 +3,14 @@ package toolbar
 import (
 	"context"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/collect"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/host"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
 	"github.com/go-debug-toolbar/debugtoolbar/signals"
 	"github.com/go-debug-toolbar/debugtoolbar/signals/framework"
 	"github.com/go-debug-toolbar/debugtoolbar/web"
@@ -22,7 +25,18 @@ func (t *Toolbar) Stats() collect.Stats {
 	return t.collector.Stats()
 }
 
-func (t *Toolbar) dropped() map[string]uint64 { return t.collector.Stats().Dropped }
+// dropped is what was lost, by reason. Records that were not exported or reported are
+// stored, unless they are lost for another reason as well.
+func (t *Toolbar) dropped() map[string]uint64 {
+	all := t.collector.Stats().Dropped
+	if s := t.exporter.Stats(); s.Dropped+s.Failed > 0 {
+		all["not_exported"] = s.Dropped + s.Failed
+	}
+	if s := t.reporter.Stats(); s.Dropped > 0 {
+		all["not_reported"] = s.Dropped
+	}
+	return all
+}
 
 func (t *Toolbar) selfCPU() time.Duration { return t.collector.Stats().CPU }
 
@@ -46,11 +60,23 @@ func (t *Toolbar) status() web.Status {
 	if queueBytes == 0 {
 		queueBytes = collect.DefaultQueueBytes
 	}
+	disabled := s.Disabled
+	if t.unwritten != nil {
+		disabled = map[string]string{"recording": "the store cannot be written: " + t.unwritten.Error()}
+	}
 	return web.Status{
-		Produced: s.Produced, Stored: s.Stored, Dropped: s.Dropped, Disabled: s.Disabled,
+		Produced: s.Produced, Stored: s.Stored, LeftOut: s.LeftOut, Dropped: s.Dropped, Disabled: disabled, Notes: slices.Concat(t.notes(), t.reportNotes()),
 		QueueRecords: s.QueuedRecords, QueueBytes: s.QueuedBytes, QueueRecordsCap: queueRecords, QueueCap: queueBytes,
 		LastError: s.LastError, LastErrorAt: s.LastErrorAt, LastFlush: s.LastFlush, CPU: s.CPU, Uptime: time.Since(t.started),
 	}
+}
+
+// host reads how the machine is, with the disk that the store is on.
+func (t *Toolbar) host() host.State {
+	if t.config.Path == sqlitefile.Memory {
+		return host.Read("")
+	}
+	return host.Read(filepath.Dir(t.config.Path))
 }
 
 // ignoresPath says which requests are not recorded.

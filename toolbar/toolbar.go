@@ -7,15 +7,18 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/collect"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/dump"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/metrics"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/oteltrace"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/reporter"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
-	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
 	"github.com/go-debug-toolbar/debugtoolbar/signals"
 	"github.com/go-debug-toolbar/debugtoolbar/signals/framework"
 	"github.com/go-debug-toolbar/debugtoolbar/web"
@@ -32,7 +35,14 @@ type Toolbar struct {
 	metrics   *metrics.Collector
 	dashboard *web.Dashboard
 	started   time.Time
-	oneTime   *web.OneTime // nil: there is none
+	unwritten error               // why the file is only read and nothing is recorded; nil: it is written
+	oneTime   *web.OneTime        // nil: there is none
+	exporter  *oteltrace.Exporter // nil: Config.TracerProvider is
+
+	reporter *reporter.Reporter // nil: Config.Report is
+
+	makeProvider sync.Once
+	provider     atomic.Pointer[oteltrace.Provider] // nil: nobody has asked for it
 
 	stopSignals func() // takes the framework's signals off the recorder
 
@@ -41,7 +51,9 @@ type Toolbar struct {
 }
 
 // New starts a toolbar. The error says which field of the Config cannot be used, or
-// why the file cannot be opened; nothing is left behind then.
+// why the file cannot be opened; nothing is left behind then. A file that may not be
+// written, or for which the disk has no room, is no error as long as it can be read:
+// nothing is recorded then, and log and health page say why.
 func New(c Config) (*Toolbar, error) {
 	t := &Toolbar{config: c.withDefaults(), started: time.Now()}
 	if c.Disabled {
@@ -59,6 +71,7 @@ func New(c Config) (*Toolbar, error) {
 	t.stopSignals = framework.Install(t.recorder)
 	if !c.NotDefault {
 		instrument.SetDefault(t.recorder)
+		dump.SetRules(t.config.Mask)
 		if t.config.development() {
 			signals.SetRenderer(t.config.Mask.Struct)
 		}
@@ -69,10 +82,7 @@ func New(c Config) (*Toolbar, error) {
 // open makes the parts, from the file up.
 func (t *Toolbar) open() (err error) {
 	c := &t.config
-	if t.db, err = sqlitefile.Open(c.Path, c.fileOptions()); err != nil {
-		return fmt.Errorf("toolbar: %w", err)
-	}
-	if t.store, err = store.Open(context.Background(), t.db, c.storeOptions()); err != nil {
+	if err := t.openFile(); err != nil {
 		return fmt.Errorf("toolbar: %w", err)
 	}
 	t.collector, err = collect.New(collect.Config{
@@ -82,21 +92,39 @@ func (t *Toolbar) open() (err error) {
 	if err != nil {
 		return fmt.Errorf("toolbar: %w", err)
 	}
-	t.recorder = instrument.New(instrument.Config{
-		Sink: t.collector, Masker: c.Mask, Process: t.store.Process(), Slow: c.Slow, MaxSpans: c.MaxSpans,
+	exporter, err := t.export()
+	if err != nil {
+		return fmt.Errorf("toolbar: %w", err)
+	}
+	if t.reporter, err = t.reports(); err != nil {
+		return fmt.Errorf("toolbar: %w", err)
+	}
+	rc := instrument.Config{
+		Sink: t.collector, Exporter: exporter, Masker: c.Mask, Process: t.store.Process(), Slow: c.Slow, MaxSpans: c.MaxSpans,
 		NoLabels: c.NoLabels, Ignore: t.ignoresName,
-	})
+	}
+	if t.reporter != nil {
+		rc.Reporter = t.reporter
+	}
+	t.recorder = instrument.New(rc)
 	if c.OneTimeToken {
 		t.oneTime = web.NewOneTime()
 	}
 	t.metrics = metrics.New(metrics.Config{
-		Recorder: t.recorder, Dropped: t.dropped, StoreBytes: t.storeBytes, SelfCPU: t.selfCPU,
+		Recorder: t.recorder, Dropped: t.dropped, StoreBytes: t.storeBytes, SelfCPU: t.selfCPU, Jobs: c.Jobs,
 	})
 	if t.dashboard, err = web.New(t.webConfig()); err != nil {
 		return fmt.Errorf("toolbar: %w", err)
 	}
+	if t.unwritten != nil {
+		t.recorder.SetEnabled(false)
+		return nil
+	}
 	if err = t.collector.Start(t.recorder); err != nil {
 		return fmt.Errorf("toolbar: %w", err)
+	}
+	if t.exporter != nil {
+		t.exporter.Start()
 	}
 	return nil
 }
@@ -104,11 +132,14 @@ func (t *Toolbar) open() (err error) {
 func (t *Toolbar) webConfig() web.Config {
 	c := &t.config
 	return web.Config{
-		Store: t.store, Prefix: c.Prefix, App: c.Service, Recorder: t.recorder, Logger: c.Logger,
-		Gate:     web.Gate{Allow: c.Allow, Token: c.Token, Hosts: c.Hosts},
-		Explain:  c.explainer(),
-		ReadOnly: c.ReadOnly, May: c.May, Who: c.Who, Editor: c.Editor, EditorPaths: c.EditorPaths,
-		Signals: t.catalogue, Snapshot: t.snapshot, Feed: t.feed, Status: t.status, Metrics: t.metrics.Handler(),
+		Store: t.store, Prefix: c.Prefix, Outside: c.outside, App: c.Service, Recorder: t.recorder, Logger: c.Logger,
+		Gate:    web.Gate{Allow: c.Allow, Token: c.Token, Hosts: c.Hosts},
+		Explain: c.explainer(), CacheDelete: c.CacheDelete,
+		Excerpts: c.development(), AlertsOff: c.AlertsOff, SlowQueries: c.SlowQueries,
+		Jobs:     c.Jobs,
+		ReadOnly: c.ReadOnly || t.unwritten != nil, May: c.May, Who: c.Who, Editor: c.Editor, EditorPaths: c.EditorPaths,
+		Prometheus: c.Prometheus, Signals: t.catalogue, Snapshot: t.snapshot, Feed: t.feed, Status: t.status, Host: t.host, Metrics: t.metrics.Handler(),
+		Limits: c.limits(), Masking: maskingTexts(c.Mask.Describe()),
 		Retention: web.Retention{Age: c.Retention.Age, ProblemsAge: c.Retention.ProblemsAge, Records: c.Retention.Records},
 	}
 }
@@ -119,7 +150,7 @@ func (t *Toolbar) OneTimePath() string {
 	if t.oneTime == nil {
 		return ""
 	}
-	return t.oneTime.Path(t.config.Prefix)
+	return t.oneTime.Path(t.config.OutsidePath + t.config.Prefix)
 }
 
 // Recorder records; nil when the toolbar is disabled. SetEnabled on it switches
@@ -154,12 +185,12 @@ func (noMetrics) Describe(chan<- *prometheus.Desc) {}
 func (noMetrics) Collect(chan<- prometheus.Metric) {}
 
 // Flush waits until everything that has ended so far is stored and rolled up, so that
-// report, pages and metrics agree. It gives ctx's error when that takes too long.
+// report, pages and metrics agree, and given to Config.Report. It gives ctx's error when that takes too long.
 func (t *Toolbar) Flush(ctx context.Context) error {
-	if t.collector == nil {
+	if t.collector == nil || t.unwritten != nil {
 		return nil
 	}
-	return t.collector.Flush(ctx)
+	return errors.Join(t.collector.Flush(ctx), t.exporter.Flush(ctx), t.reporter.Flush(ctx))
 }
 
 // Close stops recording, stores what is left within ctx's deadline and closes the
@@ -176,9 +207,10 @@ func (t *Toolbar) Close(ctx context.Context) error {
 	t.recorder.SetEnabled(false)
 	if instrument.Default() == t.recorder {
 		instrument.SetDefault(nil)
+		dump.SetRules(nil)
 		signals.SetRenderer(nil)
 	}
-	err := t.collector.Close(ctx)
+	err := errors.Join(t.collector.Close(ctx), t.provider.Load().Shutdown(ctx), t.exporter.Close(ctx), t.reporter.Close(ctx))
 	return errors.Join(err, t.release())
 }
 
@@ -190,6 +222,9 @@ func (t *Toolbar) release() (err error) {
 	if t.metrics != nil {
 		t.metrics.Close()
 	}
+	closed, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = t.reporter.Close(closed) // it is closed already, or has nothing to do
 	if t.store != nil {
 		err = t.store.Close()
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html"
 	"net/http"
-	"strings"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/middleware"
@@ -27,7 +26,7 @@ func (t *Toolbar) Wrap(h http.Handler) http.Handler {
 	if !t.config.NoInject {
 		shown = t.inject(shown)
 	}
-	return &wrapped{toolbar: t, shown: record(announce(shown)), hidden: record(h), bare: h}
+	return &wrapped{toolbar: t, shown: record(t.follow(announce(shown))), hidden: record(t.follow(h)), bare: h}
 }
 
 // wrapped chooses between the dashboard, the app with the toolbar, the app that is
@@ -45,6 +44,9 @@ func (w *wrapped) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		w.bare.ServeHTTP(rw, r)
 		return
 	}
+	if !own && d.Follows(rw, r) {
+		return
+	}
 	open := d.Open(r)
 	switch {
 	case own && open:
@@ -56,6 +58,16 @@ func (w *wrapped) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	default:
 		w.hidden.ServeHTTP(rw, r)
 	}
+}
+
+// follow tags the Records of a browser whose log lines somebody wants to see.
+func (t *Toolbar) follow(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if tag := t.dashboard.FollowedTag(r); tag != "" {
+			instrument.FromContext(r.Context()).Tag(tag)
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // announce tells the toolbar in the page the Record of each of its requests.
@@ -95,16 +107,15 @@ func (t *Toolbar) inject(next http.Handler) http.Handler {
 // the page's own have fetched by then would not be seen; where the snippet stands, at
 // the end of the page, waiting for it holds nothing up.
 func (t *Toolbar) snippet() func(middleware.Page) []byte {
-	asset := func(name string) string { return html.EscapeString(t.config.Prefix + static.Path(name)) }
-	css := strings.Join([]string{asset("tokens.css"), asset("toolbar.css"), asset("app.css")}, " ")
-	script, base := asset("toolbar.js"), html.EscapeString(t.config.Prefix)
 	return func(p middleware.Page) []byte {
+		prefix := html.EscapeString(t.config.outside(p.Request) + t.config.Prefix)
+		asset := func(name string) string { return prefix + static.Path(name) }
 		nonce := ""
 		if p.Nonce != "" {
 			nonce = ` nonce="` + html.EscapeString(p.Nonce) + `"`
 		}
 		id := instrument.FromContext(p.Request.Context()).ID()
 		return fmt.Appendf(nil, `<debug-toolbar base="%s" record="%s" css="%s"></debug-toolbar><script src="%s"%s data-turbo-eval="false"></script>`,
-			base, id, css, script, nonce)
+			prefix, id, asset("tokens.css")+" "+asset("toolbar.css")+" "+asset("app.css"), asset("toolbar.js"), nonce)
 	}
 }
