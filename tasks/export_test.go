@@ -1,0 +1,12 @@
+package tasks
+
+import "context"
+
+// Beat writes a heartbeat now.
+func Beat(ctx context.Context, c *Client) error {
+	h := &heart{client: c, started: c.now(), swept: c.now()}
+	return h.write(ctx)
+}
+
+// Sample samples the queues now.
+func Sample(ctx context.Context, c *Client) error { return c.sample(ctx) }

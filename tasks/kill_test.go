@@ -1,0 +1,215 @@
+package tasks_test
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/tasks"
+)
+
+// killEffect has an effect that happens once however often it is run: the row is its key.
+var killEffect = tasks.New("kill.effect", func(ctx context.Context, o order) error {
+	db := ctx.Value(dbKey{}).(*sql.DB)
+	_, err := db.ExecContext(ctx, "INSERT INTO effects VALUES ('effect', $1) ON CONFLICT (n) DO NOTHING", o.ID)
+	return err
+}, tasks.Options{Retry: tasks.Retry{Max: 5, Delay: -1}})
+
+const lostAfter = 3 * time.Second
+
+func init() {
+	if dsn := os.Getenv("TASKS_KILL_DSN"); dsn != "" {
+		err := killChild(os.Getenv("TASKS_KILL_DRIVER"), dsn)
+		fmt.Fprintln(os.Stderr, "the worker process has ended:", err)
+		os.Exit(1)
+	}
+}
+
+// killChild is a worker process: it says on its output which jobs are done, and which
+// Records are of a job whose worker was lost. It works until it is killed, or its input
+// is closed.
+func killChild(driver, dsn string) error {
+	out := &lineWriter{w: os.Stdout}
+	recorder := instrument.New(instrument.Config{Sink: &rescues{out: out}})
+	e := &env{driver: driver, dsn: dsn}
+	db, err := sql.Open(driver, e.appDSN())
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(4)
+	c, err := tasks.Open(context.Background(), tasks.Config{
+		DSN: dsn, Tasks: []tasks.Definition{killEffect}, Recorder: recorder, LostAfter: lostAfter,
+		Queues: map[string]tasks.Queue{"default": {Workers: 50}}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		River: func(rc *river.Config) { rc.TestOnly = true },
+	})
+	if err != nil {
+		return err
+	}
+	done, _ := c.SubscribeConfig(&river.SubscribeConfig{ChanSize: 20_000, Kinds: []river.EventKind{river.EventKindJobCompleted}})
+	if err := c.Start(context.WithValue(context.Background(), dbKey{}, db)); err != nil {
+		return err
+	}
+	go func() {
+		for ev := range done {
+			out.line("done", ev.Job.ID)
+			if len(done) > 0 {
+				continue
+			}
+			left := -1
+			db.QueryRow("SELECT count(*) FROM river_job WHERE state <> 'completed'").Scan(&left)
+			out.line("left", left)
+		}
+	}()
+	io.Copy(io.Discard, os.Stdin)
+	return c.Close(context.Background())
+}
+
+// lineWriter writes whole lines from several goroutines.
+type lineWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lineWriter) line(args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintln(l.w, args...)
+}
+
+// rescues tells of Records of jobs that another worker was lost with.
+type rescues struct{ out *lineWriter }
+
+func (*rescues) Want(s *instrument.Summary) bool { return len(s.Tags) > 0 }
+
+func (r *rescues) Put(s *instrument.Summary, _ []byte) { r.out.line(s.Tags[0], s.ID) }
+
+// workerProcess is a killChild.
+type workerProcess struct {
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	lines chan string
+}
+
+func startWorker(t *testing.T, e *env) *workerProcess {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "TASKS_KILL_DSN="+e.dsn, "TASKS_KILL_DRIVER="+e.driver)
+	cmd.Stderr = os.Stderr
+	w := &workerProcess{cmd: cmd, in: must(cmd.StdinPipe())(t), lines: make(chan string, 100_000)}
+	out := must(cmd.StdoutPipe())(t)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(w.lines)
+		for scan := bufio.NewScanner(out); scan.Scan(); {
+			w.lines <- scan.Text()
+		}
+	}()
+	return w
+}
+
+// kill ends the process at once, as kill -9 does.
+func (w *workerProcess) kill() {
+	w.cmd.Process.Kill()
+	for range w.lines {
+	}
+	w.cmd.Wait()
+}
+
+// TestTK22_AKilledWorkersJobsAreDoneByAnother has two worker processes, one of which is
+// killed while it works. River is late to acknowledge: a job that was running is run again
+// (TK-21), here as soon as its worker is known to be lost.
+func TestTK22_AKilledWorkersJobsAreDoneByAnother(t *testing.T) {
+	onEngines(t, func(t *testing.T, e *env) {
+		jobs := map[string]int{"sqlite": 1_000, "postgres": 10_000}[e.name]
+		e.exec("CREATE UNIQUE INDEX effects_once ON effects (n)")
+		c := e.open(tasks.Config{Tasks: []tasks.Definition{killEffect}, InsertOnly: true})
+		args := make([]order, jobs)
+		for i := range args {
+			args[i].ID = i
+		}
+		must(killEffect.EnqueueMany(e.ctx(c), args))(t)
+
+		first, second := startWorker(t, e), startWorker(t, e)
+		defer second.kill()
+		// Of a job that is done the killed process may not have told: the end is what the other
+		// one sees in the database.
+		done, rescued, left := map[string]bool{}, 0, jobs
+		note := func(line string) {
+			what, id, _ := strings.Cut(line, " ")
+			switch what {
+			case "done":
+				done[id] = true
+			case "left":
+				left = must(strconv.Atoi(id))(t)
+			case "rescued":
+				rescued++
+			}
+		}
+		killed := false
+		patience := time.After(4 * time.Minute)
+		for left > 0 || rescued == 0 {
+			select {
+			case line := <-first.lines:
+				note(line)
+			case line, ok := <-second.lines:
+				if !ok {
+					t.Fatal("the second worker has ended")
+				}
+				note(line)
+			case <-patience:
+				t.Fatalf("after four minutes %d of %d jobs are done, %d rescued", len(done), jobs, rescued)
+			}
+			if !killed && len(done) > jobs/5 {
+				killed = true
+				first.kill()
+				first.lines = nil
+			}
+		}
+		for want, query := range map[int]string{
+			jobs: "SELECT count(*) FROM river_job WHERE state = 'completed'",
+			0:    "SELECT count(*) FROM river_job WHERE state <> 'completed'",
+		} {
+			if got := e.count(query); got != want {
+				t.Errorf("%s: %d, expected %d", query, got, want)
+			}
+		}
+		if got := e.count("SELECT count(*) FROM effects"); got != jobs {
+			t.Errorf("%d effects, expected each of %d once", got, jobs)
+		}
+		again := e.count("SELECT count(*) FROM river_job WHERE attempt > 1")
+		if again == 0 {
+			t.Error("no job was run again: none was running when the worker was killed")
+		}
+		t.Logf("%d jobs, %d run again, %d Records of rescued jobs", jobs, again, rescued)
+		e.namesLostWorker(t)
+	})
+}
+
+// namesLostWorker checks that a job that was run again says why.
+func (e *env) namesLostWorker(t *testing.T) {
+	t.Helper()
+	c := e.open(tasks.Config{Tasks: []tasks.Definition{killEffect}, InsertOnly: true})
+	for job := range e.allJobs(t, c) {
+		if job.Attempt > 1 {
+			if len(job.Errors) == 0 || !strings.HasPrefix(job.Errors[0].Error, "lost with worker") {
+				t.Errorf("job %d was run again: %+v", job.ID, job.Errors)
+			}
+			return
+		}
+	}
+}
