@@ -11,7 +11,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"go.uber.org/goleak"
 )
+
+// scs.New starts a store of its own, whose clean-up cannot be stopped; the shop puts another in its place.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/alexedwards/scs/v2/memstore.(*MemStore).startCleanup"))
+}
 
 // console collects what the program prints and tells when a text has appeared.
 type console struct {

@@ -7,10 +7,14 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html"
+	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -109,31 +113,54 @@ func (l *leaky) crawl() map[string]string {
 		}
 		return seen[path]
 	}
+	var mu sync.Mutex // guards seen while Records are read
+	keep := func(where, text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen[where] = text
+	}
 	for _, path := range []string{"metrics", "api/v1/health", "api/v1/signals", "api/v1/handlers?range=all", "api/v1/report?range=all"} {
 		read(path)
 	}
 	link := regexp.MustCompile(`href="/_toolbar/([^"#]*)`)
 	record := regexp.MustCompile(`^requests/[^?]+\?`)           // the views of one Record: all of them are below
 	variant := regexp.MustCompile(`[?&](sort|dir|live|range)=`) // the same in another order, of another time
-	for todo := []string{"", "requests?limit=500"}; len(todo) > 0; todo = todo[1:] {
-		if _, ok := seen[todo[0]]; ok || strings.HasPrefix(todo[0], "static/") || record.MatchString(todo[0]) || variant.MatchString(todo[0]) {
-			continue
+	for todo := []string{"", "requests?limit=500"}; len(todo) > 0; {
+		e2etest.Share(l.t, todo, func(t *testing.T, each iter.Seq[string]) {
+			for path := range each {
+				_, text := e2etest.Fetch(t, base+path)
+				keep(path, text)
+			}
+		})
+		next := map[string]bool{}
+		for _, path := range todo {
+			for _, m := range link.FindAllStringSubmatch(seen[path], -1) {
+				to := html.UnescapeString(m[1])
+				if _, ok := seen[to]; !ok && !strings.HasPrefix(to, "static/") && !record.MatchString(to) && !variant.MatchString(to) {
+					next[to] = true
+				}
+			}
 		}
-		for _, m := range link.FindAllStringSubmatch(read(todo[0]), -1) {
-			todo = append(todo, html.UnescapeString(m[1]))
-		}
+		todo = slices.Sorted(maps.Keys(next))
 	}
 	for _, kind := range []string{"request", "command", "signal"} {
-		for _, r := range e2etest.Decode[e2etest.Records](l.t, read("api/v1/requests?limit=500&kind="+kind)).Records {
-			r = e2etest.Decode[e2etest.Record](l.t, read("api/v1/requests/"+r.ID))
-			for i := range r.Spans {
-				read(fmt.Sprintf("requests/%s?span=%d", r.ID, i))
+		records := e2etest.Decode[e2etest.Records](l.t, read("api/v1/requests?limit=500&kind="+kind)).Records
+		e2etest.Share(l.t, records, func(t *testing.T, each iter.Seq[e2etest.Record]) {
+			for r := range each {
+				paths := []string{"api/v1/requests/" + r.ID}
+				for i := range e2etest.Get[e2etest.Record](t, base+paths[0]).Spans {
+					paths = append(paths, fmt.Sprintf("requests/%s?span=%d", r.ID, i))
+				}
+				for _, panel := range []string{"", "/sql", "/signals", "/middleware", "/logs", "/exceptions", "/request"} {
+					paths = append(paths, "requests/"+r.ID+panel+"?fragment=1")
+				}
+				for _, path := range paths {
+					_, text := e2etest.Fetch(t, base+path)
+					keep(path, text)
+				}
+				keep("toolbar show "+r.ID, e2etest.Tool(t, l.file, "show", r.ID))
 			}
-			for _, panel := range []string{"", "/sql", "/signals", "/middleware", "/logs", "/exceptions", "/request"} {
-				read("requests/" + r.ID + panel + "?fragment=1")
-			}
-			seen["toolbar show "+r.ID] = e2etest.Tool(l.t, l.file, "show", r.ID)
-		}
+		})
 		seen["toolbar requests "+kind] = e2etest.Tool(l.t, l.file, "requests", "--limit", "1000", "--kind", kind)
 	}
 	for _, format := range []string{"text", "json", "csv", "md"} {
@@ -160,7 +187,7 @@ func (l *leaky) stream(url string) string {
 	}
 	defer res.Body.Close()
 	var text strings.Builder
-	last := fmt.Sprintf("/leak/%d<", len(leaks)-1)
+	last := fmt.Sprintf(`title="/leak/%d"`, len(leaks)-1)
 	for lines := bufio.NewScanner(res.Body); !strings.Contains(text.String(), last); {
 		if !lines.Scan() {
 			l.t.Fatalf("the stream ended: %v\n%.1000s", lines.Err(), text.String())

@@ -65,7 +65,7 @@ func begin(t *testing.T, file string, args ...string) *command {
 		t.Fatal(err)
 	}
 	c := &command{t: t, cmd: exec.CommandContext(t.Context(), self, args...)}
-	c.cmd.Env = append(os.Environ(), storeVar+"="+file)
+	c.cmd.Env = append(os.Environ(), storeVar+"="+file, "GORACE=atexit_sleep_ms=0")
 	c.cmd.Stderr = io.Discard
 	if c.input, err = c.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(programVar) != "" {
+		goWrong()
+		return
+	}
 	if file := os.Getenv(storeVar); file != "" {
 		os.Exit(wholesale(file)) // this process was started as a program of commands
 	}

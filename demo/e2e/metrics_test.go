@@ -1,10 +1,10 @@
 package e2e_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -41,7 +41,7 @@ func TestPrometheus_ScrapesTheAppAndTheToolbar(t *testing.T) {
 		t.Fatal(sum.FirstFailure)
 	}
 	e2etest.NewVisitor(t, a.URL).Order()
-	a.Flush() // now all counts stand still
+	a.Flush() // now all counts stand still, but for what the clock does
 	for _, address := range []string{own + "/metrics", own + "/classic", a.Page("metrics")} {
 		metricstest.Check(t, e2etest.Text(t, address))
 	}
@@ -55,15 +55,20 @@ func TestPrometheus_ScrapesTheAppAndTheToolbar(t *testing.T) {
 	}
 	for expr, want := range map[string]float64{
 		`up{job="own"}`: 1, `up{job="toolbar"}`: 1, `up{job="refused"}`: 0,
-		`count(toolbar_build_info{job="toolbar"})`: 1,
+		`count(toolbar_build_info{job="toolbar"})`:                                                      1,
+		`count(toolbar_task_attempts_total{job="toolbar",task="invoice.make",outcome="completed"} > 0)`: 1,
+		`toolbar_task_workers{job="toolbar",state="alive"}`:                                             1,
+		`toolbar_task_queue_slots{job="toolbar",queue="mail"}`:                                          8,
+		`count(histogram_count(toolbar_task_wait_seconds{job="toolbar",queue="mail"}) > 0)`:             1,
 	} {
 		if got := prom.Value(expr); got != want {
 			t.Errorf("%s is %v, want %v", expr, got, want)
 		}
 	}
 	p95 := prom.Value(`histogram_quantile(0.95, toolbar_handler_duration_seconds{job="own",handler="send-confirmation"})`)
-	if p95 < .12 || p95 > 1 {
-		t.Errorf("Prometheus' p95 of send-confirmation is %v s; it waits 120 ms", p95)
+	// A bucket may reach a little beyond what is in it.
+	if longest := time.Duration(recorded(a)[key{"receiver", "send-confirmation"}].Max); p95 < .12 || p95 > 1.25*longest.Seconds() {
+		t.Errorf("Prometheus' p95 of send-confirmation is %v s; it waits 120 ms, and took %v at most", p95, longest)
 	}
 }
 
@@ -97,24 +102,26 @@ func fromOutside(t *testing.T, a *e2etest.App) string {
 }
 
 // compareCounts waits until Prometheus has seen all and compares what it stored for each handler with what the app counted.
+// What the shop does by the clock may add to both meanwhile.
 func compareCounts(t *testing.T, prom *metricstest.Prometheus, a *e2etest.App, job, count string) {
 	t.Helper()
-	want := map[key]uint64{}
-	total := uint64(0)
-	for k, h := range recorded(a) {
-		if k.kind == "query" {
-			k.name = "__all__" // not told apart in metrics
+	var got, want map[key]uint64
+	prom.Until(count+" > 0", func(samples []metricstest.Sample) bool {
+		got, want = map[key]uint64{}, map[key]uint64{}
+		more := uint64(0) // that the app counted
+		for k, h := range recorded(a) {
+			k = inMetrics(k)
+			if !timeless(k.kind) {
+				want[k] += h.Count
+				more += h.Count
+			}
 		}
-		if !timeless(k.kind) {
-			want[k] += h.Count
-			total += h.Count
+		for _, s := range samples {
+			got[key{s.Labels["kind"], s.Labels["handler"]}] = uint64(s.Value)
+			more -= uint64(s.Value)
 		}
-	}
-	prom.Wait(fmt.Sprintf("sum(%s) == %d", count, total))
-	got := map[key]uint64{}
-	for _, s := range prom.Wait(count + " > 0") {
-		got[key{s.Labels["kind"], s.Labels["handler"]}] = uint64(s.Value)
-	}
+		return more == 0
+	})
 	for k, n := range want {
 		if got[k] != n {
 			t.Errorf("%s: Prometheus has %d calls of %v, the app counted %d", job, got[k], k, n)

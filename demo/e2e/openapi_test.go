@@ -59,6 +59,11 @@ func TestOpenAPI_DescribesEveryAnswer(t *testing.T) {
 	v.Get("/products/FH-101")
 	order := v.Order()
 	a.Flush()
+	job := e2etest.Get[tasksOf](t, a.API("tasks")).Jobs.Jobs[0].ID
+	failed := e2etest.Get[struct{ Exceptions []struct{ ID string } }](t, a.API("exceptions")).Exceptions
+	if len(failed) == 0 {
+		t.Fatal("an order has receivers that fail, and no exception is listed")
+	}
 	doc := e2etest.Get[openAPI](t, a.API("openapi.json"))
 	for path, methods := range doc.Paths {
 		op := methods["get"]
@@ -73,7 +78,7 @@ func TestOpenAPI_DescribesEveryAnswer(t *testing.T) {
 				params.Set(p.Name, map[string]string{"kind": "receiver", "name": "send-confirmation", "range": "1h", "a": order, "b": order}[p.Name])
 			}
 		}
-		address := strings.ReplaceAll(path[1:], "{id}", order) + "?" + params.Encode()
+		address := strings.NewReplacer("{id}", order, "{job}", job, "{exception}", failed[0].ID).Replace(path[1:]) + "?" + params.Encode()
 		check := func(status int, body string, schema map[string]any) {
 			t.Helper()
 			var got any

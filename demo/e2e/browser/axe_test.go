@@ -17,9 +17,20 @@ type violation struct {
 	Targets  []string
 }
 
+const (
+	axeRules  = `['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']`
+	axeColors = `{ type: 'rule', values: ['color-contrast', 'link-in-text-block'] }`
+)
+
 // accessible fails the test when axe-core finds that the page breaks a rule of WCAG 2.0 or 2.1, level A or AA.
-// Runtime.evaluate runs outside of the page's content policy, so that the page needs no exception for it.
 func (p *tab) accessible(where string) {
+	p.t.Helper()
+	p.axe(where, axeRules)
+}
+
+// axe fails the test when axe-core finds that the page breaks one of the rules.
+// Runtime.evaluate runs outside of the page's content policy, so that the page needs no exception for it.
+func (p *tab) axe(where, rules string) {
 	p.t.Helper()
 	if !value[bool](p, `typeof axe === 'object'`) {
 		source, err := vendored.ReadFile("testdata/axe/axe.min.js")
@@ -28,7 +39,7 @@ func (p *tab) accessible(where string) {
 		}
 		run(p, "load axe-core", chromedp.Evaluate[chromedp.Void](string(source)+"\n;undefined"))
 	}
-	value[bool](p, `(() => { window.axeFound = null; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }).then((r) => {
+	value[bool](p, `(() => { window.axeFound = null; axe.run(document, { runOnly: `+rules+`, resultTypes: ['violations'] }).then((r) => {
 		window.axeFound = r.violations.map((v) => ({ id: v.id, help: v.help, targets: v.nodes.slice(0, 4).map((n) => n.target.flat().join(' ') + ' ' + (n.any[0] ? n.any[0].message : '')) }));
 	}, (e) => { window.axeFound = [{ id: 'axe failed', help: String(e), targets: [] }]; }); return true; })()`)
 	p.until(`window.axeFound`)
@@ -37,22 +48,45 @@ func (p *tab) accessible(where string) {
 	}
 }
 
-func TestBrowser_EveryPageIsAccessible(t *testing.T) {
-	a, order := busy(t, 12)
-	p := openBrowser(t).tab()
-	for _, path := range pages(p, a, order) {
-		p.open(a.Page(path))
-		for _, width := range []int64{wide, narrow} {
-			p.size(width)
-			for _, theme := range []string{"light", "dark"} {
-				p.prefer(theme)
-				p.accessible(fmt.Sprintf("%s at %d px, %s", path, width, theme))
-			}
+// thin takes all rows out of a page's tables but one of each shape, which is what elements a row has and what they are, not
+// what they say: what a theme or the window's width does to one of them it does to all.
+const thin = `(() => {
+	const says = (e) => [e.localName, ...['class', 'role', 'aria-current', 'aria-selected', 'hidden', 'disabled'].map((a) => e.getAttribute(a)), !e.childElementCount && !e.textContent.trim()].join(' ');
+	const shape = (e) => says(e) + '(' + [...e.children].map(shape).join() + ')';
+	for (const body of document.querySelectorAll('tbody')) {
+		const seen = new Set();
+		for (const row of [...body.rows]) {
+			const is = shape(row);
+			if (seen.has(is)) row.remove();
+			else seen.add(is);
 		}
+	}
+	return true;
+})()`
+
+// accessibleInAll looks at the page that is open as a whole once, and then, with one row of each shape, at what the other
+// theme and the other width can change. A theme changes colours alone.
+func (p *tab) accessibleInAll(path string) {
+	p.t.Helper()
+	p.prefer("light")
+	p.accessible(fmt.Sprintf("%s at %d px, light", path, wide))
+	value[bool](p, thin)
+	const displayed = `[...document.querySelectorAll('body *')].filter((e) => e.getClientRects().length).length`
+	for _, width := range []int64{wide, narrow} {
+		p.size(width)
+		p.prefer("light")
+		if width != wide {
+			p.accessible(fmt.Sprintf("%s at %d px, light", path, width))
+		}
+		n := value[int](p, displayed)
+		p.prefer("dark")
+		p.until(fmt.Sprintf("%s === %d", displayed, n)) // charts are drawn anew
+		p.axe(fmt.Sprintf("%s at %d px, dark", path, width), axeColors)
 	}
 }
 
 func TestBrowser_TheToolbarIsAccessible(t *testing.T) {
+	t.Parallel()
 	a := e2etest.Open(t)
 	p := openBrowser(t).tab()
 	for _, theme := range []string{"light", "dark"} {
@@ -93,12 +127,11 @@ func weigh(p *tab) (w weight) {
 	return w
 }
 
-func TestBrowser_PagesAreLight(t *testing.T) {
+func everyPageIsLight(t *testing.T, a *e2etest.App, paths []string) {
 	const most, mostAfter = 150 << 10, 30 << 10
-	a, order := busy(t, 40)
 	p := openBrowser(t).tab()
 	heaviest, which := weight{}, ""
-	for _, path := range pages(p, a, order) {
+	for _, path := range paths {
 		p.open(a.Page(path))
 		p.until(`document.readyState === 'complete'`)
 		w := weigh(p)

@@ -3,6 +3,7 @@ package browser_test
 import (
 	"fmt"
 	"io"
+	"iter"
 	"net/url"
 	"strings"
 	"testing"
@@ -44,34 +45,59 @@ func pages(p *tab, a *e2etest.App, order string) []string {
 	if len(all) < 9 {
 		p.t.Errorf("the navigation has %q only", all)
 	}
-	for _, panel := range []string{"", "/sql", "/signals", "/middleware", "/logs", "/exceptions", "/request", "/cache", "/alerts", "/time", "/versions", "/settings", "?show=failed", "?span=9"} {
+	p.open(a.Page("logs")) // which has something to show then
+	p.leave(`button[value="follow"]`)
+	for _, panel := range []string{"", "/sql", "/signals", "/middleware", "/logs", "/exceptions", "/request", "/cache", "/calls", "/templates", "/alerts", "/tasks", "/time", "/versions", "/settings", "?show=failed", "?span=9"} {
 		all = append(all, "requests/"+order+panel)
 	}
 	command := e2etest.Get[e2etest.Records](p.t, a.API("requests?kind=command")).Records[0]
+	type jobs struct {
+		Jobs struct{ Jobs []struct{ ID string } }
+	}
+	job := e2etest.Get[jobs](p.t, a.API("tasks")).Jobs.Jobs[0].ID
+	failed := e2etest.Get[struct{ Exceptions []struct{ ID string } }](p.t, a.API("exceptions")).Exceptions
 	return append(all,
+		"exceptions/"+failed[0].ID, "exceptions?is=all&order=count", "exceptions?is=ignored", "exceptions?q=nothing", "exceptions/0",
+		"tasks/"+job, "tasks?state=completed&q=order", "tasks?q=nothing", "tasks/0",
 		"requests?kind=command", "requests/"+command.ID, "requests?q="+url.QueryEscape("is:failed"), "requests?sort=duration",
 		"requests?q="+url.QueryEscape("dur:nonsense"), "requests?q=nothing-has-this-name", "signals?signal=order_status_changed",
 		"handlers?kind=receiver", "handlers/one?kind=receiver&name=send-confirmation", "handlers/one?kind=request&name=POST+%2Forders",
 		"handlers/one?kind=request&name=none", "compare?what=builds", "compare?what=window", "compare?a="+order, "?range=7d", "watch", "requests/zzz", "no-such-page")
 }
 
-func TestBrowser_EveryPageFitsItsWindow(t *testing.T) {
-	a, order := busy(t, 12)
-	p := openBrowser(t).tab()
-	for _, path := range pages(p, a, order) {
-		for _, width := range []int64{wide, narrow} {
-			p.size(width)
-			p.prefer("light")
-			p.open(a.Page(path))
-			for _, theme := range []string{"light", "dark"} {
-				p.prefer(theme)
-				p.fits(fmt.Sprintf("%s at %d px, %s", path, width, theme))
-				p.shoot(fmt.Sprintf("page-%s-%d-%s", fileName(path, order), width, theme))
+// TestBrowser_EveryPage looks at the pages of a shop that was busy enough to fill its lists.
+func TestBrowser_EveryPage(t *testing.T) {
+	a, order := busy(t, 40)
+	paths := pages(openBrowser(t).tab(), a, order)
+	t.Run("FitsItsWindowAndIsAccessible", func(t *testing.T) {
+		e2etest.Share(t, paths, func(t *testing.T, each iter.Seq[string]) {
+			p := openBrowser(t).tab()
+			for path := range each {
+				p.fitsAndIsAccessible(a, path, order)
 			}
-			if path == "requests/zzz" || path == "no-such-page" || strings.HasSuffix(path, "name=none") {
-				p.noise.take() // a 404 is one
-			}
-			p.quiet()
+		})
+	})
+	t.Run("IsLight", func(t *testing.T) { everyPageIsLight(t, a, paths) })
+}
+
+func (p *tab) fitsAndIsAccessible(a *e2etest.App, path, order string) {
+	p.t.Helper()
+	for _, width := range []int64{wide, narrow} {
+		p.size(width)
+		p.prefer("light")
+		p.open(a.Page(path))
+		for _, theme := range []string{"light", "dark"} {
+			p.prefer(theme)
+			p.fits(fmt.Sprintf("%s at %d px, %s", path, width, theme))
+			p.shoot(fmt.Sprintf("page-%s-%d-%s", fileName(path, order), width, theme))
+		}
+		if path == "requests/zzz" || path == "no-such-page" || path == "tasks/0" || path == "exceptions/0" || strings.HasSuffix(path, "name=none") {
+			p.noise.take() // a 404 is one
+		}
+		p.quiet()
+		if width == wide {
+			p.accessibleInAll(path)
+			p.noise.take() // of axe-core's own styles, which a page may refuse
 		}
 	}
 }

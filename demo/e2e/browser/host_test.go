@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-debug-toolbar/debugtoolbar/demo/e2e/e2etest"
 	"github.com/go-debug-toolbar/debugtoolbar/toolbar"
 )
 
@@ -43,8 +44,7 @@ func openHost(tb testing.TB, change ...func(*toolbar.Config)) *host {
 	h := &host{Toolbar: t, tb: tb, server: httptest.NewServer(t.Wrap(hostPages()))}
 	h.URL = h.server.URL
 	tb.Cleanup(func() {
-		h.server.CloseClientConnections()
-		h.server.Close()
+		e2etest.CloseServer(h.server)
 		if err := t.Close(context.Background()); err != nil {
 			tb.Error(err)
 		}
@@ -52,9 +52,18 @@ func openHost(tb testing.TB, change ...func(*toolbar.Config)) *host {
 	return h
 }
 
+// flush has everything stored that has ended.
+func (h *host) flush() {
+	h.tb.Helper()
+	if err := h.Toolbar.Flush(h.tb.Context()); err != nil {
+		h.tb.Fatal(err)
+	}
+}
+
 func hostPages() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /testdata/", http.FileServerFS(vendored))
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }) // browsers ask for it now and then
 	mux.HandleFunc("GET /pages/{library}/{page}", func(w http.ResponseWriter, r *http.Request) {
 		library, name := r.PathValue("library"), r.PathValue("page")
 		script := map[string]string{"htmx": "htmx/htmx.min.js", "turbo": "turbo/turbo.es2017-umd.js"}[library]

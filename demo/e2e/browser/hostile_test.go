@@ -22,6 +22,7 @@ var hostile = []string{
 
 // What a visitor sends is shown and never becomes a part of the page.
 func TestT06_HostileTextStaysText(t *testing.T) {
+	t.Parallel()
 	h := openHost(t)
 	for _, text := range hostile {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.URL+"/api/"+url.PathEscape(text)+"?q="+url.QueryEscape(text), nil)
@@ -55,7 +56,7 @@ func TestT06_HostileTextStaysText(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	paths := []string{"", "requests", "requests?q=" + url.QueryEscape(hostile[0]), "handlers", "alerts", "slow", "compare?what=window", "health"}
+	paths := []string{"", "requests", "requests?q=" + url.QueryEscape(hostile[0]), "handlers", "alerts", "exceptions", "slow", "compare?what=window", "health"}
 	for _, r := range e2etest.Get[e2etest.Records](t, h.URL+"/_toolbar/api/v1/requests").Records {
 		paths = append(paths, "requests/"+r.ID, "requests/"+r.ID+"/request", "compare?a="+r.ID)
 	}

@@ -51,6 +51,7 @@ func (a *restartable) stop() {
 }
 
 func TestBrowser_TheLiveListGoesOnAfterARestart(t *testing.T) {
+	t.Parallel()
 	a := &restartable{tb: t, address: "127.0.0.1:0", file: filepath.Join(t.TempDir(), "toolbar.db")}
 	a.start()
 	get := func(path string) { e2etest.NewVisitor(t, "http://"+a.address).Get(path) }
@@ -86,6 +87,7 @@ func TestBrowser_TheLiveListGoesOnAfterARestart(t *testing.T) {
 }
 
 func TestBrowser_TwoTabsAreLiveByThemselves(t *testing.T) {
+	t.Parallel()
 	a := e2etest.Open(t)
 	v := e2etest.NewVisitor(t, a.URL)
 	v.Get("/")

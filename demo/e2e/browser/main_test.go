@@ -9,4 +9,4 @@ import (
 
 var shots = flag.String("shots", "", "`folder` for pictures of the pages that the tests open; \"\" takes none")
 
-func TestMain(m *testing.M) { e2etest.Main(m) }
+func TestMain(m *testing.M) { e2etest.Main(m, chromium.stop) }

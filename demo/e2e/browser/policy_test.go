@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/cdproto/page"
 
+	"github.com/go-debug-toolbar/debugtoolbar/demo/e2e/e2etest"
 	"github.com/go-debug-toolbar/debugtoolbar/toolbar"
 )
 
@@ -82,6 +83,7 @@ const countViolations = `window.violations = []; document.addEventListener('secu
 // TestT08_PoliciesOfThePage: under each policy the page gets the header that its app set, nothing violates it, and the
 // toolbar works where the policy lets it and is not there where it does not.
 func TestT08_PoliciesOfThePage(t *testing.T) {
+	t.Parallel()
 	tb, err := toolbar.New(toolbar.Config{Path: filepath.Join(t.TempDir(), "toolbar.db"), NotDefault: true})
 	if err != nil {
 		t.Fatal(err)
@@ -89,8 +91,7 @@ func TestT08_PoliciesOfThePage(t *testing.T) {
 	srv, control := httptest.NewServer(tb.Wrap(policedPages())), httptest.NewServer(policedPages())
 	t.Cleanup(func() {
 		for _, s := range []*httptest.Server{srv, control} {
-			s.CloseClientConnections()
-			s.Close()
+			e2etest.CloseServer(s)
 		}
 		if err := tb.Close(context.Background()); err != nil {
 			t.Error(err)

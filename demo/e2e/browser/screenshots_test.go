@@ -40,7 +40,7 @@ func TestScreenshots(t *testing.T) {
 	take("overview", height)
 	p.open(a.Page("requests/" + order))
 	take("record", 1400) // down to the receivers
-	p.open(a.Page("signals?signal=order_status_changed"))
+	p.open(a.Page("signals?signal=order_status_changed#g"))
 	take("signals", height)
 
 	p.open(a.URL + "/login")
@@ -52,6 +52,6 @@ func TestScreenshots(t *testing.T) {
 	p.press(button("page"))
 	p.until(root + `.querySelectorAll('.drawer ol li').length === 3`)
 	p.press(button("tab-"))
-	p.until(root + `.querySelector('.drawer .content').textContent.includes('log-activity')`)
+	p.until(root + `.querySelector('.drawer .content table.wf') && ` + root + `.querySelector('.drawer .content').textContent.includes('log-activity')`)
 	take("toolbar", height)
 }

@@ -27,6 +27,7 @@ var receivers = []struct {
 }{{"send-confirmation", 0, 0}, {"update-customer-stats", 1, 0}, {"sync-crm", 1, 1}}
 
 func TestBrowser_AVisitorOrders(t *testing.T) {
+	t.Parallel()
 	a := e2etest.Open(t)
 	b := openBrowser(t)
 	p := b.tab()

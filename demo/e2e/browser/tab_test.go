@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,8 +21,8 @@ import (
 
 // Bounds of time, for a machine that is busy with other tests.
 const (
-	patience = 20 * time.Second // of one step
-	perTest  = 4 * time.Minute
+	patience = time.Minute // of one step
+	perTest  = 10 * time.Minute
 )
 
 // Sizes of the window.
@@ -46,35 +47,72 @@ func requireBrowser(t *testing.T) string {
 	return ""
 }
 
-// browser is a Chromium with a profile of its own, which ends with the test.
-type browser struct {
-	t   *testing.T
+// chromium is the process that all tests share: to start one takes longer than most tests do after that.
+var chromium process
+
+type process struct {
+	mu  sync.Mutex // guards the others
 	ctx context.Context
+	end func()
 }
 
-func openBrowser(t *testing.T) *browser {
+// start starts Chromium when it does not run, or not any more.
+func (c *process) start(t *testing.T) context.Context {
 	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ctx != nil && c.ctx.Err() == nil {
+		return c.ctx
+	}
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(requireBrowser(t)), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.NoDefaultBrowserCheck, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(wide, height),
+		chromedp.NoDefaultBrowserCheck, chromedp.WindowSize(wide, height),
 	}
 	for _, flag := range []string{
 		"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync", "disable-dev-shm-usage",
 		"disable-extensions", "disable-default-apps", "hide-scrollbars", "mute-audio",
+		// A tab is as awake as if it were the only one.
+		"disable-background-timer-throttling", "disable-backgrounding-occluded-windows", "disable-renderer-backgrounding",
+		// A key or a click that comes before a page was first painted would be dropped: nobody could have meant it.
+		"allow-pre-commit-input",
 	} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
-	// Not the test's own context, which ends before its clean-ups run.
-	ctx, cancel := context.WithTimeout(context.Background(), perTest)
-	t.Cleanup(cancel)
-	ctx, end := chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(end)
-	ctx, closeBrowser := chromedp.NewContext(ctx)
-	t.Cleanup(closeBrowser)
+	options = append(options, chromedp.Flag("disable-features", "PaintHolding"))
+	// Not a test's own context: it goes on when the test has ended.
+	allocated, wait := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(allocated)
+	end := func() { cancel(); wait() }
 	if err := chromedp.Do(ctx); err != nil {
+		end()
 		t.Fatalf("start Chromium: %v", err)
 	}
-	return &browser{t, ctx}
+	c.ctx, c.end = ctx, end
+	return ctx
+}
+
+func (c *process) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.end != nil {
+		c.end()
+	}
+}
+
+// browser is a profile of Chromium with storage and cookies of its own, which ends with the test.
+type browser struct {
+	t    *testing.T
+	ctx  context.Context
+	used bool // by the first tab
+}
+
+func openBrowser(t *testing.T) *browser {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(chromium.start(t), perTest)
+	t.Cleanup(cancel)
+	ctx, closeBrowser := chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(closeBrowser)
+	return &browser{t: t, ctx: ctx}
 }
 
 // tab is one page of a browser.
@@ -86,8 +124,13 @@ type tab struct {
 
 func (b *browser) tab() *tab {
 	b.t.Helper()
-	ctx, cancel := chromedp.NewContext(b.ctx)
-	b.t.Cleanup(cancel)
+	ctx := b.ctx
+	if b.used {
+		var cancel context.CancelFunc
+		ctx, cancel = chromedp.NewContext(b.ctx)
+		b.t.Cleanup(cancel)
+	}
+	b.used = true
 	if err := chromedp.Do(ctx); err != nil {
 		b.t.Fatalf("open a tab: %v", err)
 	}
@@ -98,6 +141,7 @@ func (b *browser) tab() *tab {
 	call(p, log.Enable, cdp.Empty{})
 	call(p, network.Enable, network.EnableParams{})
 	call(p, audits.Enable, cdp.Empty{})
+	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}) // whatever other tests open
 	p.size(wide)
 	return p
 }
@@ -176,11 +220,10 @@ func value[T any](p *tab, expr string) T {
 	return run(p, "read "+expr, chromedp.Evaluate[T](expr))
 }
 
-// press clicks on the element that an expression gives, once it is there.
+// press clicks on the element that an expression gives, once it is there: in one step, for it may be drawn anew at any time.
 func (p *tab) press(element string) {
 	p.t.Helper()
-	p.until(element)
-	run(p, "click on "+element, chromedp.Evaluate[chromedp.Void]("("+element+").click()"))
+	p.until("((e) => e && (e.click(), true))(" + element + ")")
 }
 
 // leave clicks on what opens another page, and waits until that one is complete.

@@ -11,10 +11,12 @@ import (
 )
 
 func TestBrowser_TheToolbarListsWhatThePageFetches(t *testing.T) {
+	t.Parallel()
 	a := e2etest.Open(t)
 	p := openBrowser(t).tab()
 	p.open(a.URL + "/products/FH-101")
 	p.until(handle)
+	p.until(`!document.querySelector('[data-recommendations]').hidden`) // what the page itself adds to its height is there
 	before := value[float64](p, `document.documentElement.scrollHeight`)
 	p.press(handle)
 	p.until(bar)
@@ -47,6 +49,7 @@ func TestBrowser_TheToolbarListsWhatThePageFetches(t *testing.T) {
 }
 
 func TestBrowser_EscapeClosesDrawerAndBar(t *testing.T) {
+	t.Parallel()
 	a := e2etest.Open(t)
 	p := openBrowser(t).tab()
 	p.open(a.URL + "/products/FH-101")
@@ -67,6 +70,7 @@ func TestBrowser_EscapeClosesDrawerAndBar(t *testing.T) {
 }
 
 func TestBrowser_ThemeIsKept(t *testing.T) {
+	t.Parallel()
 	a := e2etest.Open(t)
 	p := openBrowser(t).tab()
 	const background = `getComputedStyle(document.body).backgroundColor`
@@ -96,6 +100,7 @@ func TestBrowser_ThemeIsKept(t *testing.T) {
 }
 
 func TestBrowser_TheLiveListTakesANewRequestWithoutAReload(t *testing.T) {
+	t.Parallel()
 	a := e2etest.Open(t)
 	v := e2etest.NewVisitor(t, a.URL)
 	v.Get("/")

@@ -106,10 +106,11 @@ type Health struct {
 }
 
 // timeout bounds every request of a test.
-const timeout = 30 * time.Second
+const timeout = time.Minute
 
-// client keeps no connections, so that no goroutine outlives a request.
-var client = &http.Client{Timeout: timeout, Transport: &http.Transport{DisableKeepAlives: true}}
+// client keeps no connections, so that no goroutine outlives a request, and asks for no compression, which takes much longer
+// under the race detector than all else.
+var client = &http.Client{Timeout: timeout, Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
 
 // Fetch reads what is at an address; headers are names and values in turn.
 func Fetch(tb testing.TB, url string, headers ...string) (status int, body string) {

@@ -4,9 +4,14 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"github.com/riverqueue/river"
 
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/app"
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/jobs"
+	"github.com/go-debug-toolbar/debugtoolbar/tasks"
 	"github.com/go-debug-toolbar/debugtoolbar/toolbar"
 )
 
@@ -48,19 +53,54 @@ func (a *App) Close() {
 	if a.server == nil {
 		return
 	}
-	a.server.CloseClientConnections() // live pages would hold the server up
-	a.server.Close()
+	CloseServer(a.server)
 	a.server = nil
 	if err := a.App.Close(); err != nil {
 		a.tb.Error(err)
 	}
 }
 
-// Flush has everything stored that has ended.
+// CloseServer closes a server whose live pages would hold it up. Nobody listens any more when their connections are closed:
+// a page that connects again is not waited for.
+func CloseServer(s *httptest.Server) {
+	s.Listener.Close()
+	s.CloseClientConnections()
+	s.Close()
+}
+
+// Flush waits until the shop has nothing left to do, and has everything stored that has ended.
 func (a *App) Flush() {
 	a.tb.Helper()
+	a.Idle()
 	if err := a.Toolbar.Flush(a.tb.Context()); err != nil {
 		a.tb.Fatal(err)
+	}
+}
+
+// Idle waits until all jobs that wait or run have ended, those too that were gathered for later.
+func (a *App) Idle() {
+	a.tb.Helper()
+	ended, cancel := a.Tasks.SubscribeConfig(&river.SubscribeConfig{ChanSize: 10_000, Kinds: []river.EventKind{
+		river.EventKindJobCompleted, river.EventKindJobCancelled, river.EventKindJobFailed, river.EventKindJobSnoozed,
+	}})
+	defer cancel()
+	if err := a.Tasks.Batched(tasks.Batch{}).Flush(a.tb.Context()); err != nil {
+		a.tb.Fatal(err)
+	}
+	open := jobs.Query{States: []jobs.State{jobs.Available, jobs.Running, jobs.Retryable}, Limit: 1}
+	for {
+		page, err := a.Tasks.Jobs().List(a.tb.Context(), open)
+		if err != nil {
+			a.tb.Fatal(err)
+		}
+		if len(page.Jobs) == 0 {
+			return
+		}
+		select {
+		case <-ended:
+		case <-time.After(time.Minute):
+			a.tb.Fatalf("after a minute there is still %+v", page.Jobs[0])
+		}
 	}
 }
 

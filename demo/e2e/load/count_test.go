@@ -8,5 +8,5 @@ const (
 	requests = 100_000
 	orders   = 1000 // of two requests each
 	lookers  = 4    // visitors at a time who look around, to keep the processors busy
-	buyers   = 28   // who order; most of them wait for the mail relay
+	buyers   = 24   // who order; most of them wait for the mail relay
 )

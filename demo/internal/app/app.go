@@ -11,15 +11,21 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver that sqltap.Open looks up
 
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/manage"
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/neighbours"
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/shop"
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/cachetap"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/slogtap"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/sqltap"
+	"github.com/go-debug-toolbar/debugtoolbar/middleware"
 	"github.com/go-debug-toolbar/debugtoolbar/signals/monitor"
+	"github.com/go-debug-toolbar/debugtoolbar/tasks"
 	"github.com/go-debug-toolbar/debugtoolbar/toolbar"
 )
 
@@ -41,7 +47,7 @@ type Options struct {
 	Unstocked bool
 	// RelayDelay is what the mail relay takes for a letter; 0 = 120 ms, negative = nothing.
 	RelayDelay time.Duration
-	// Log takes the log lines besides the toolbar; nil = nobody does, the toolbar keeps those from level INFO on.
+	// Log takes the log lines besides the toolbar; nil = nobody does.
 	Log slog.Handler
 	// Toolbar changes the toolbar's settings before it starts; nil = the demo's own.
 	Toolbar func(*toolbar.Config)
@@ -51,14 +57,16 @@ type Options struct {
 type App struct {
 	Toolbar *toolbar.Toolbar
 	Store   *store.Store
+	Tasks   *tasks.Client // queues and works what the shop does later
 	Log     *slog.Logger
 	Seeded  store.Seeded // what New filled the shop with; zero when it was full
 
-	db      *sql.DB
-	shop    *shop.Shop
-	handler http.Handler
-	monitor *monitor.Monitor
-	unwatch func()
+	db         *sql.DB
+	shop       *shop.Shop
+	neighbours *neighbours.Server
+	handler    http.Handler
+	monitor    *monitor.Monitor
+	unwatch    func()
 }
 
 // New starts the toolbar and opens the shop, whose database is made and filled when it is new.
@@ -72,21 +80,39 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if o.Log == nil {
 		o.Log = slog.DiscardHandler
 	}
-	a.Log = slog.New(slogtap.New(recorded{o.Log}))
-
-	config := toolbar.Config{Path: cmp.Or(o.ToolbarFile, DefaultToolbarFile), Service: "fernhill", Logger: slog.New(o.Log), Settings: o.shown()}
+	jobs := &lateJobs{} // the queue is opened after the toolbar, which records what it does
+	config := toolbar.Config{Jobs: jobs, Path: cmp.Or(o.ToolbarFile, DefaultToolbarFile), Service: "fernhill", Logger: slog.New(o.Log), Settings: o.shown(), CacheDelete: a.cacheDelete("shelves", "firings")}
 	if o.Toolbar != nil {
 		o.Toolbar(&config)
 	}
 	if a.Toolbar, err = toolbar.New(config); err != nil {
 		return nil, fmt.Errorf("start the toolbar: %w", err)
 	}
+	// A quiet console need not mean an empty Logs panel: the toolbar sees all lines, the handler below those that it wants.
+	a.Log = slog.New(a.Toolbar.LogHandler(o.Log, slogtap.Level(slog.LevelDebug)))
+	record := middleware.Record(a.Toolbar.Recorder(), middleware.RecordOptions{})
+	if a.neighbours, err = neighbours.Open(record, a.Log); err != nil {
+		return nil, err
+	}
+	if err := a.openFile(ctx, o); err != nil {
+		return nil, err
+	}
+	jobs.Source = a.Tasks.Jobs()
 	if err := a.openShop(ctx, o); err != nil {
 		return nil, err
 	}
 	a.watchSignals()
 	a.handler = a.Toolbar.Wrap(a.internal(a.shop.Handler()))
 	return a, nil
+}
+
+// cacheDelete deletes keys of the shop's caches. The shop is opened after the toolbar, and before anybody asks for a page.
+func (a *App) cacheDelete(caches ...string) map[string]func(context.Context, string) error {
+	out := map[string]func(context.Context, string) error{}
+	for _, name := range caches {
+		out[name] = func(ctx context.Context, key string) error { return a.shop.CacheDelete()[name](ctx, key) }
+	}
+	return out
 }
 
 // shown is what the toolbar shows of the options.
@@ -99,7 +125,11 @@ func (o *Options) shown() any {
 	}{cmp.Or(o.ShopFile, DefaultShopFile), o.Unstocked, o.Seed, o.RelayDelay}
 }
 
-func (a *App) openShop(ctx context.Context, o Options) error {
+// lateJobs is the queue for the toolbar's page, once it is open.
+type lateJobs struct{ *tasks.Source }
+
+// openFile opens the shop's database and the queue that lives in it.
+func (a *App) openFile(ctx context.Context, o Options) error {
 	file := cmp.Or(o.ShopFile, DefaultShopFile)
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return fmt.Errorf("make the shop's folder: %w", err)
@@ -111,12 +141,33 @@ func (a *App) openShop(ctx context.Context, o Options) error {
 	if a.Store, err = store.New(ctx, a.db); err != nil {
 		return err
 	}
+	a.Tasks, err = tasks.Open(ctx, tasks.Config{
+		DB: a.db, Recorder: a.Toolbar.Recorder(), Queues: shop.Queues(), Drain: closeTimeout, Logger: a.Log, Commands: manage.New(a.Store, nil),
+		Schedules: []tasks.Schedule{
+			{Name: "cleanup", Cron: "0 3 * * *", Zone: time.Local, Call: tasks.Command("cleanup-old-records", "--days", "30")},
+			{Name: "feedback-report", Cron: "0 7 * * 1-5", Zone: time.Local, Call: tasks.Command("feedback-report")},
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("open the shop's queue: %w", err)
+	}
+	return nil
+}
+
+func (a *App) openShop(ctx context.Context, o Options) (err error) {
 	if !o.Unstocked {
 		if a.Seeded, err = shop.Stock(ctx, a.Store, o.Seed); err != nil {
 			return err
 		}
 	}
-	a.shop = shop.New(shop.Config{Store: a.Store, Logger: a.Log, RelayDelay: o.RelayDelay})
+	a.shop = shop.New(shop.Config{
+		Store: a.Store, Logger: a.Log, RelayDelay: o.RelayDelay, Tasks: a.Tasks,
+		Neighbours: a.Toolbar.Transport(a.neighbours.Transport()),
+		Answers:    a.Toolbar.Cache("answers", cachetap.Group(regexp.MustCompile(`^(/[^?]*)`), "$1")),
+	})
+	if err := a.Tasks.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start the shop's workers: %w", err)
+	}
 	return nil
 }
 
@@ -132,8 +183,16 @@ func (a *App) Close() error {
 	if a.unwatch != nil {
 		a.unwatch()
 	}
+	if a.Tasks != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*closeTimeout)
+		defer cancel()
+		errs = append(errs, a.Tasks.Close(ctx))
+	}
 	if a.shop != nil {
 		a.shop.Close()
+	}
+	if a.neighbours != nil {
+		errs = append(errs, a.neighbours.Close())
 	}
 	if a.db != nil {
 		errs = append(errs, a.db.Close())

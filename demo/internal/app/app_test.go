@@ -102,7 +102,7 @@ func TestAnOrderShowsItsThreeReceivers(t *testing.T) {
 	if err := a.Toolbar.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if s := a.Toolbar.Stats(); s.Stored == 0 || s.Produced != s.Stored {
+	if s := a.Toolbar.Stats(); s.Stored == 0 || s.Produced != s.Stored+uint64(s.QueuedRecords) { // jobs that the order queued may end meanwhile
 		t.Errorf("%d Records produced, %d stored", s.Produced, s.Stored)
 	}
 }

@@ -42,7 +42,7 @@ func Stock(ctx context.Context, st *store.Store, seed store.Seed) (store.Seeded,
 }
 
 func (s *Shop) signUpForm(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusOK, views.SignUp(s.page(r, "Open an account"), views.Form{}))
+	s.render(w, r, http.StatusOK, "SignUp", views.SignUp(s.page(r, "Open an account"), views.Form{}))
 }
 
 func (s *Shop) signUp(w http.ResponseWriter, r *http.Request) {
@@ -84,7 +84,7 @@ func signUpProblem(u store.User, password string) string {
 }
 
 func (s *Shop) refuseSignUp(w http.ResponseWriter, r *http.Request, problem string) {
-	s.render(w, r, http.StatusUnprocessableEntity, views.SignUp(s.page(r, "Open an account"), form(r, problem, "name", "email")))
+	s.render(w, r, http.StatusUnprocessableEntity, "SignUp", views.SignUp(s.page(r, "Open an account"), form(r, problem, "name", "email")))
 }
 
 func validEmail(email string) bool {
@@ -93,7 +93,7 @@ func validEmail(email string) bool {
 }
 
 func (s *Shop) loginForm(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusOK, views.Login(s.page(r, "Log in"), views.Form{}))
+	s.render(w, r, http.StatusOK, "Login", views.Login(s.page(r, "Log in"), views.Form{}))
 }
 
 func (s *Shop) login(w http.ResponseWriter, r *http.Request) {
@@ -104,8 +104,7 @@ func (s *Shop) login(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil || bcrypt.CompareHashAndPassword([]byte(user.PasswordHash), []byte(r.PostFormValue("password"))) != nil {
 		s.log.WarnContext(r.Context(), "login refused", slog.String("email", r.PostFormValue("email")))
-		s.render(w, r, http.StatusUnprocessableEntity,
-			views.Login(s.page(r, "Log in"), form(r, "Address and password do not fit together.", "email")))
+		s.render(w, r, http.StatusUnprocessableEntity, "Login", views.Login(s.page(r, "Log in"), form(r, "Address and password do not fit together.", "email")))
 		return
 	}
 	s.enter(w, r, user)

@@ -21,7 +21,7 @@ func (s *Shop) adminOrders(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.render(w, r, http.StatusOK, views.AdminOrders(s.page(r, "Back office"), orders, only))
+	s.render(w, r, http.StatusOK, "AdminOrders", views.AdminOrders(s.page(r, "Back office"), orders, only))
 }
 
 // moveOrder is a step taken by hand: a transfer arrived, a parcel left, a customer changed their mind.

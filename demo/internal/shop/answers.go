@@ -6,12 +6,15 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/cachetap"
 )
 
 // answers keeps what a view answered to GET for a while. Of many who ask at once one asks the view. What is private, sets a
 // cookie or failed is not kept, and whatever the answer says in Vary is part of the question.
 type answers struct {
-	keep time.Duration
+	keep   time.Duration
+	report *cachetap.Cache // nil: nobody wants to know
 
 	mu   sync.Mutex // guards kept
 	kept map[string]*kept
@@ -30,7 +33,9 @@ type kept struct {
 // maxAnswers bounds how many are kept.
 const maxAnswers = 1000
 
-func newAnswers(keep time.Duration) *answers { return &answers{keep: keep, kept: map[string]*kept{}} }
+func newAnswers(keep time.Duration, report *cachetap.Cache) *answers {
+	return &answers{keep: keep, report: report, kept: map[string]*kept{}}
+}
 
 // layer is middleware.
 func (a *answers) layer(next http.Handler) http.Handler {
@@ -39,8 +44,10 @@ func (a *answers) layer(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		asked := a.report.Get(r.Context(), r.URL.RequestURI())
 		k, mine := a.find(r)
 		if mine {
+			asked.Miss()
 			a.fill(k, next, r)
 			k.write(w)
 			return
@@ -48,12 +55,15 @@ func (a *answers) layer(next http.Handler) http.Handler {
 		select {
 		case <-k.ready:
 		case <-r.Context().Done():
+			asked.End(r.Context().Err())
 			return
 		}
 		if !k.open {
+			asked.Miss()
 			next.ServeHTTP(w, r)
 			return
 		}
+		asked.Hit(len(k.body))
 		k.write(w)
 	})
 }

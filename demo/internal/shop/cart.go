@@ -3,11 +3,13 @@ package shop
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strconv"
 
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/views"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/dump"
 )
 
 func (s *Shop) cart(w http.ResponseWriter, r *http.Request) {
@@ -16,7 +18,7 @@ func (s *Shop) cart(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.render(w, r, http.StatusOK, views.Cart(s.page(r, "Your cart"), lines))
+	s.render(w, r, http.StatusOK, "Cart", views.Cart(s.page(r, "Your cart"), dump.Value(r.Context(), "lines of the cart", lines)))
 }
 
 // lines reads what is in the cart, each piece by a query of its own. A piece that left the catalogue drops out.
@@ -30,6 +32,7 @@ func (s *Shop) lines(ctx context.Context) ([]views.Line, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.log.DebugContext(ctx, "piece priced", slog.String("sku", product.SKU), slog.String("price", product.Price.String()))
 		lines = append(lines, views.Line{Product: product, Quantity: line.Quantity})
 	}
 	return lines, nil

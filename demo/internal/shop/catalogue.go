@@ -1,14 +1,39 @@
 package shop
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/views"
 )
 
+// shelvesKept is how long the names of the shelves stay as they are.
+const shelvesKept = time.Minute
+
+func (s *Shop) allShelves(ctx context.Context) ([]store.Category, error) {
+	return recall(ctx, s.shelves, "all", shelvesKept, func() ([]store.Category, error) { return s.store.Categories(ctx) })
+}
+
+// shelfNamed finds a shelf, or store.ErrNotFound.
+func (s *Shop) shelfNamed(ctx context.Context, slug string) (store.Category, error) {
+	all, err := s.allShelves(ctx)
+	if err != nil {
+		return store.Category{}, err
+	}
+	for _, c := range all {
+		if c.Slug == slug {
+			return c, nil
+		}
+	}
+	return store.Category{}, fmt.Errorf("shelf %s: %w", slug, store.ErrNotFound)
+}
+
 func (s *Shop) home(w http.ResponseWriter, r *http.Request) {
-	shelves, err := s.store.Categories(r.Context())
+	shelves, err := s.allShelves(r.Context())
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -18,11 +43,11 @@ func (s *Shop) home(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.render(w, r, http.StatusOK, views.Home(s.page(r, "Pots for every day"), shelves, featured))
+	s.render(w, r, http.StatusOK, "Home", views.Home(s.page(r, "Pots for every day"), shelves, featured))
 }
 
 func (s *Shop) shelf(w http.ResponseWriter, r *http.Request) {
-	category, err := s.store.Category(r.Context(), r.PathValue("slug"))
+	category, err := s.shelfNamed(r.Context(), r.PathValue("slug"))
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -32,7 +57,7 @@ func (s *Shop) shelf(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.render(w, r, http.StatusOK, views.Shelf(s.page(r, category.Name), category, products))
+	s.render(w, r, http.StatusOK, "Shelf", views.Shelf(s.page(r, category.Name), category, products))
 }
 
 func (s *Shop) search(w http.ResponseWriter, r *http.Request) {
@@ -48,7 +73,7 @@ func (s *Shop) search(w http.ResponseWriter, r *http.Request) {
 	}
 	page := s.page(r, "Search")
 	page.Search = text
-	s.render(w, r, http.StatusOK, views.SearchResults(page, products))
+	s.render(w, r, http.StatusOK, "SearchResults", views.SearchResults(page, products))
 }
 
 func (s *Shop) product(w http.ResponseWriter, r *http.Request) {
@@ -57,10 +82,10 @@ func (s *Shop) product(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	category, err := s.store.Category(r.Context(), product.Category)
+	category, err := s.shelfNamed(r.Context(), product.Category)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	s.render(w, r, http.StatusOK, views.Product(s.page(r, product.Name), category, product))
+	s.render(w, r, http.StatusOK, "Product", views.Product(s.page(r, product.Name), category, product, s.firing(r.Context(), product.Shape)))
 }

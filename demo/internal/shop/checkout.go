@@ -26,7 +26,7 @@ func (s *Shop) till(w http.ResponseWriter, r *http.Request, status int, f views.
 	case len(lines) == 0:
 		seeOther(w, r, "/cart")
 	default:
-		s.render(w, r, status, views.Checkout(s.page(r, "Checkout"), lines, f))
+		s.render(w, r, status, "Checkout", views.Checkout(s.page(r, "Checkout"), lines, f))
 	}
 }
 
@@ -109,12 +109,13 @@ func (s *Shop) buy(ctx context.Context, order store.Order) (store.Order, error) 
 // rest: the context's end does not count here.
 func (s *Shop) confirm(ctx context.Context, order store.Order, actor string) error {
 	ctx = context.WithoutCancel(ctx)
-	if err := s.store.RecordPayment(ctx, order); err != nil {
+	if err := s.store.Pay(ctx, order, actor); err != nil {
 		return err
 	}
 	order.Paid = true
 	PaymentProcessed.SendRobust(ctx, s, Payment{Order: order})
-	return s.move(ctx, order, store.Confirmed, actor)
+	s.moved(ctx, order, store.Pending, store.Confirmed, actor)
+	return nil
 }
 
 // move gives an order another status. Whoever is interested is told after it was written, and only if it changed.
@@ -123,8 +124,13 @@ func (s *Shop) move(ctx context.Context, order store.Order, next store.Status, a
 	if err != nil || old == next {
 		return err
 	}
+	s.moved(ctx, order, old, next, actor)
+	return nil
+}
+
+// moved tells that an order has another status now.
+func (s *Shop) moved(ctx context.Context, order store.Order, old, next store.Status, actor string) {
 	order.Status = next
 	s.log.InfoContext(ctx, "order moved", slog.Int64("order", order.ID), slog.String("from", string(old)), slog.String("to", string(next)), slog.String("by", actor))
 	OrderStatusChanged.SendRobust(ctx, s, StatusChange{Order: order, Old: old, New: next})
-	return nil
 }

@@ -1,42 +1,56 @@
 package shop
 
 import (
+	"bytes"
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
-	"sync"
+	"io"
+	"net/http"
 	"time"
 
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/neighbours"
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
 )
 
-// courier stands for the booking office of a parcel service, whose line is often busy: it answers every second parcel only when
-// called again, and every seventh not at all.
-type courier struct {
-	mu     sync.Mutex
-	called map[int64]int // how often for which order
-}
-
-// courierPause is how long the shop waits before it calls again.
+// courierPause is how long the shop waits before it calls again: the courier's line is often busy.
 const courierPause = 5 * time.Millisecond
 
-var errBusy = errors.New("the courier's line is busy")
+// maxAnswer is more than any answer of a neighbour has.
+const maxAnswer = 64 << 10
 
-func (c *courier) book(order int64) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.called == nil {
-		c.called = map[int64]int{}
+func (s *Shop) bookCourier(ctx context.Context, e statusEvent) error {
+	order := e.Payload.Order
+	body, err := json.Marshal(neighbours.Booking{Order: order.ID, Tracking: tracking(order)})
+	if err != nil {
+		return err
 	}
-	c.called[order]++
-	if order%7 == 0 || order%2 == 0 && c.called[order] < 2 {
-		return errBusy
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, neighbours.Courier+"/bookings", bytes.NewReader(body))
+	if err != nil {
+		return err
 	}
-	return nil
+	req.Header.Set("Content-Type", "application/json")
+	return s.ask(req, nil)
 }
 
-func (s *Shop) bookCourier(_ context.Context, e statusEvent) error {
-	return s.courier.book(e.Payload.Order.ID)
+// ask calls a neighbour and reads its answer into v, if it is not nil.
+func (s *Shop) ask(req *http.Request, v any) error {
+	res, err := s.neighbours.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return fmt.Errorf("read the answer of %s: %w", req.URL.Host, err)
+	}
+	if res.StatusCode >= http.StatusBadRequest {
+		return fmt.Errorf("%s answered %s", req.URL.Host, res.Status)
+	}
+	if v == nil {
+		return nil
+	}
+	return json.Unmarshal(body, v)
 }
 
 // writeToCourier is what is left when the courier cannot be reached: a letter.

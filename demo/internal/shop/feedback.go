@@ -15,14 +15,13 @@ func (s *Shop) feedbackForm(w http.ResponseWriter, r *http.Request) {
 	if user := userOf(r.Context()); user != nil {
 		f.Values["name"], f.Values["email"] = user.Name, user.Email
 	}
-	s.render(w, r, http.StatusOK, views.Feedback(s.page(r, "Write to us"), f))
+	s.render(w, r, http.StatusOK, "Feedback", views.Feedback(s.page(r, "Write to us"), f))
 }
 
 func (s *Shop) feedback(w http.ResponseWriter, r *http.Request) {
 	f, problem := readFeedback(r)
 	if problem != "" {
-		s.render(w, r, http.StatusUnprocessableEntity,
-			views.Feedback(s.page(r, "Write to us"), form(r, problem, "name", "email", "rating", "message")))
+		s.render(w, r, http.StatusUnprocessableEntity, "Feedback", views.Feedback(s.page(r, "Write to us"), form(r, problem, "name", "email", "rating", "message")))
 		return
 	}
 	if err := s.store.AddFeedback(r.Context(), f); err != nil {

@@ -171,7 +171,7 @@ func TestA50_RecommendationsAreKept(t *testing.T) {
 	views := func(n int) (asked int) {
 		for range n {
 			for _, s := range next().Spans {
-				if s.Handler.Kind == instrument.KindView && strings.Contains(s.Handler.Name, "recommendationsAPI") {
+				if s.Handler.Kind == instrument.KindView && strings.HasSuffix(s.Handler.Name, "recommendationsAPI") {
 					asked++
 				}
 			}

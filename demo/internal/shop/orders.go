@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 
@@ -24,7 +25,7 @@ func (s *Shop) orders(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	s.render(w, r, http.StatusOK, views.Orders(s.page(r, "Your orders"), orders))
+	s.render(w, r, http.StatusOK, "Orders", views.Orders(s.page(r, "Your orders"), orders))
 }
 
 func (s *Shop) order(w http.ResponseWriter, r *http.Request) {
@@ -32,10 +33,7 @@ func (s *Shop) order(w http.ResponseWriter, r *http.Request) {
 	if user == nil {
 		return
 	}
-	order, err := s.orderOf(r)
-	if err == nil && order.User.ID != user.ID && !user.Admin {
-		err = store.ErrNotFound // other people's orders do not exist
-	}
+	order, err := s.orderFor(r, user)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -45,7 +43,35 @@ func (s *Shop) order(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.render(w, r, http.StatusOK, views.Order(s.page(r, "Your order"), order, steps, r.URL.Query().Has("thanks")))
+	s.render(w, r, http.StatusOK, "Order", views.Order(s.page(r, "Your order"), order, steps, r.URL.Query().Has("thanks")))
+}
+
+// invoice is the order's invoice, to be printed.
+func (s *Shop) invoice(w http.ResponseWriter, r *http.Request) {
+	user := s.customer(w, r)
+	if user == nil {
+		return
+	}
+	order, err := s.orderFor(r, user)
+	var page bytes.Buffer
+	if err == nil {
+		err = views.InvoicePage(r.Context(), &page, order)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	s.send(w, r, page.Bytes())
+}
+
+// orderFor returns the order that the path names, if the user may see it.
+func (s *Shop) orderFor(r *http.Request, user *store.User) (store.Order, error) {
+	order, err := s.orderOf(r)
+	if err == nil && order.User.ID != user.ID && !user.Admin {
+		err = store.ErrNotFound // other people's orders do not exist
+	}
+	return order, err
 }
 
 // orderOf returns the order that the path names; what is no number is not found.

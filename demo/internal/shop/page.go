@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/views"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/rendertap"
 )
 
 // fail answers an error: what is not there with 404, a step that came too late with 409, everything else with 500 and a line in
@@ -28,16 +29,16 @@ func (s *Shop) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (s *Shop) message(w http.ResponseWriter, r *http.Request, status int, title, text string) {
-	s.render(w, r, status, views.Message(s.page(r, title), text))
+	s.render(w, r, status, "Message", views.Message(s.page(r, title), text))
 }
 
 // missing answers every path that is no page.
 func (s *Shop) missing(w http.ResponseWriter, r *http.Request) { s.fail(w, r, store.ErrNotFound) }
 
 // render writes a page once it is complete: an error in the middle of it would otherwise be a broken page with status 200.
-func (s *Shop) render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
+func (s *Shop) render(w http.ResponseWriter, r *http.Request, status int, name string, c templ.Component) {
 	var buf bytes.Buffer
-	if err := c.Render(r.Context(), &buf); err != nil {
+	if err := rendertap.Component(name, c).Render(r.Context(), &buf); err != nil {
 		s.log.ErrorContext(r.Context(), "render failed", slog.String("path", r.URL.Path), slog.Any("error", err))
 		http.Error(w, "Something broke. It was us, not you.", http.StatusInternalServerError)
 		return

@@ -82,12 +82,15 @@ func tracking(o store.Order) string { return fmt.Sprintf("PF%d", 7_000_000+o.ID)
 
 func (s *Shop) sendShippingNotice(ctx context.Context, e statusEvent) error {
 	order := e.Payload.Order
-	_, err := s.store.QueueMail(ctx, store.Mail{
+	id, err := s.store.QueueMail(ctx, store.Mail{
 		Recipient: order.User.Email,
 		Subject:   fmt.Sprintf("Order %d is on its way", order.ID),
 		Body:      fmt.Sprintf("Dear %s,\n\nyour parcel left today. Its number is %s.\n\nFernhill Pottery\n", order.User.FirstName(), tracking(order)),
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return s.later(ctx, id, order.User.Email)
 }
 
 func (s *Shop) releaseStock(ctx context.Context, e statusEvent) error {

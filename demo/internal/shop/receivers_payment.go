@@ -29,6 +29,7 @@ func (s *Shop) reserveStock(ctx context.Context, e signals.Event[Payment]) error
 			problems = errors.Join(problems, fmt.Errorf("reserve %s: %w", item.Product.SKU, err))
 			continue
 		}
+		s.log.DebugContext(ctx, "pieces reserved", slog.String("logger", "storeroom"), slog.String("sku", item.Product.SKU), slog.Int("left", after))
 		if before >= store.LowStock && after < store.LowStock {
 			InventoryLow.SendRobust(ctx, s, LowStock{Product: item.Product, Left: after})
 		}

@@ -21,15 +21,18 @@ func (s *Shop) createProfile(ctx context.Context, e signals.Event[Registration])
 	return s.store.CreateProfile(ctx, e.Payload.User.ID)
 }
 
-// sendWelcome leaves the letter in the outbox: nobody waits for a welcome.
+// sendWelcome leaves the letter in the outbox, from where a task posts it: nobody waits for a welcome.
 func (s *Shop) sendWelcome(ctx context.Context, e signals.Event[Registration]) error {
 	user := e.Payload.User
-	_, err := s.store.QueueMail(ctx, store.Mail{
+	id, err := s.store.QueueMail(ctx, store.Mail{
 		Recipient: user.Email,
 		Subject:   "Welcome to Fernhill",
 		Body:      "Dear " + user.FirstName() + ",\n\nyour account is open. The kettle is on.\n\nFernhill Pottery\n",
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return s.later(ctx, id, user.Email)
 }
 
 func (s *Shop) trackRegistration(ctx context.Context, e signals.Event[Registration]) error {

@@ -17,6 +17,7 @@ func (s *Shop) connectStock() {
 	s.listen(
 		InventoryLow.Connect(s.orderMore, signals.UID("order-more"), from),
 		InventoryLow.Connect(s.warnKeeper, signals.UID("warn-keeper"), from),
+		InventoryLow.Connect(s.forgetFiring, signals.UID("forget-firing"), from),
 	)
 }
 
@@ -26,7 +27,7 @@ func (s *Shop) orderMore(ctx context.Context, e signals.Event[LowStock]) error {
 
 func (s *Shop) warnKeeper(ctx context.Context, e signals.Event[LowStock]) error {
 	p := e.Payload.Product
-	s.log.WarnContext(ctx, "stock is low", slog.String("sku", p.SKU), slog.Int("left", e.Payload.Left))
+	s.log.WarnContext(ctx, "stock is low", slog.String("logger", "storeroom"), slog.String("sku", p.SKU), slog.Int("left", e.Payload.Left))
 	_, err := s.store.QueueMail(ctx, store.Mail{
 		Recipient: store.KeeperEmail,
 		Subject:   "Few left: " + p.Name,

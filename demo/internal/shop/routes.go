@@ -20,7 +20,7 @@ func (s *Shop) routes() *http.ServeMux {
 	mux.HandleFunc("GET /search", s.search)
 	mux.HandleFunc("GET /products/{sku}", s.product)
 	mux.HandleFunc("GET /api/stock", s.stockAPI)
-	mux.Handle("GET /api/recommendations", middleware.NewStack(middleware.Named("answers", newAnswers(keepAnswers).layer)).ThenFunc(s.recommendationsAPI))
+	mux.Handle("GET /api/recommendations", middleware.NewStack(middleware.Named("answers", newAnswers(keepAnswers, s.answers).layer)).ThenFunc(s.recommendationsAPI))
 
 	mux.HandleFunc("GET /signup", s.signUpForm)
 	mux.HandleFunc("POST /signup", s.signUp)
@@ -36,6 +36,7 @@ func (s *Shop) routes() *http.ServeMux {
 	mux.HandleFunc("POST /orders", s.placeOrder)
 	mux.HandleFunc("GET /orders", s.orders)
 	mux.HandleFunc("GET /orders/{id}", s.order)
+	mux.HandleFunc("GET /orders/{id}/invoice", s.invoice)
 
 	mux.HandleFunc("GET /admin/orders", s.adminOrders)
 	mux.HandleFunc("POST /orders/{id}/status", s.moveOrder)

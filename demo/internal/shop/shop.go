@@ -16,12 +16,17 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"regexp"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/sqlite3store"
 	"github.com/alexedwards/scs/v2"
 
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/neighbours"
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/cachetap"
+	"github.com/go-debug-toolbar/debugtoolbar/tasks"
 )
 
 // Config is what a shop is opened with.
@@ -31,6 +36,12 @@ type Config struct {
 	Logger *slog.Logger
 	// RelayDelay is what the mail relay takes for a letter; 0 = 120 ms, negative = nothing.
 	RelayDelay time.Duration
+	// Neighbours carries the shop's calls to the workshop and the courier; nil = http.DefaultTransport, which knows neither.
+	Neighbours http.RoundTripper
+	// Answers is told how often answers are kept; nil = nobody is.
+	Answers *cachetap.Cache
+	// Tasks queues what is done later; nil = letters stay in the outbox, and nothing is invoiced or counted.
+	Tasks *tasks.Client
 }
 
 // Shop is an open shop. It is safe for concurrent use.
@@ -42,8 +53,17 @@ type Shop struct {
 	crm      *crm
 	undo     []func() // of Close
 	handler  http.Handler
-	courier  courier
-	open     context.Context // done when the shop closes
+
+	neighbours *http.Client
+	shelves    cachetap.Store[[]store.Category]  // they change with the catalogue, not with a visit
+	firings    cachetap.Store[neighbours.Firing] // when kilns are opened, by the shape of the pieces
+	answers    *cachetap.Cache
+
+	open  context.Context // done when the shop closes
+	tasks *tasks.Client   // nil: nothing is done later
+
+	salesMu sync.Mutex  // guards sales
+	sales   store.Money // since the shop opened
 }
 
 // sessionCleanup is how often expired sessions are deleted.
@@ -56,6 +76,11 @@ func New(c Config) *Shop {
 		log:   cmp.Or(c.Logger, slog.Default()),
 		relay: newRelay(c.RelayDelay),
 		crm:   &crm{},
+
+		neighbours: &http.Client{Transport: c.Neighbours},
+		shelves:    newMemory[[]store.Category]("shelves"),
+		firings:    newMemory[neighbours.Firing]("firings", cachetap.Group(regexp.MustCompile("^firing:"), "firing:{shape}")),
+		answers:    c.Answers,
 	}
 	sessions := sqlite3store.NewWithCleanupInterval(c.Store.DB(), sessionCleanup)
 	s.sessions = newSessions(sessions, s.log)
@@ -64,6 +89,7 @@ func New(c Config) *Shop {
 	s.open = open
 	s.onClose(shut)
 	s.connect()
+	s.connectTasks(c.Tasks)
 	s.handler = s.layers().Then(s.routes())
 	return s
 }

@@ -15,8 +15,10 @@ import (
 
 	_ "modernc.org/sqlite"
 
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/neighbours"
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/shop"
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/httptap"
 )
 
 // bench is an open shop with a browser in front of it.
@@ -46,11 +48,18 @@ func setupWith(t *testing.T, log *slog.Logger) *bench {
 	if _, err := shop.Stock(t.Context(), st, store.Seed{Customers: 4, Orders: 12, Visits: 50}); err != nil {
 		t.Fatal(err)
 	}
-	s := shop.New(shop.Config{Store: st, Logger: log, RelayDelay: -1})
+	near, err := neighbours.Open(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := shop.New(shop.Config{Store: st, Logger: log, RelayDelay: -1, Neighbours: httptap.Transport(near.Transport())})
 	b := &bench{t: t, store: st, server: httptest.NewServer(s.Handler())}
 	t.Cleanup(func() {
 		b.server.Close()
 		s.Close()
+		if err := near.Close(); err != nil {
+			t.Error(err)
+		}
 		db.Close()
 	})
 	b.client = b.browser()

@@ -156,23 +156,28 @@ func (s *Store) Orders(ctx context.Context, status Status, limit int) ([]Order, 
 // that nothing was written. A step that is not allowed is ErrTransition.
 func (s *Store) SetStatus(ctx context.Context, id int64, next Status, actor string) (old Status, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx, "SELECT status FROM orders WHERE id = ?", id).Scan(&old)
-		if err := found(fmt.Sprintf("order %d", id), err); err != nil {
-			return err
-		}
-		if old == next {
-			return nil
-		}
-		if !slices.Contains(old.Next(), next) {
-			return fmt.Errorf("order %d is %s and cannot become %s: %w", id, old, next, ErrTransition)
-		}
-		if _, err := tx.ExecContext(ctx, "UPDATE orders SET status = ? WHERE id = ?", next, id); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, "INSERT INTO order_status_log (order_id, old_status, new_status, actor, at) VALUES (?, ?, ?, ?, ?)",
-			id, old, next, actor, s.unix())
+		old, err = s.setStatus(ctx, tx, id, next, actor)
 		return err
 	})
+	return old, err
+}
+
+func (s *Store) setStatus(ctx context.Context, tx *sql.Tx, id int64, next Status, actor string) (old Status, err error) {
+	err = tx.QueryRowContext(ctx, "SELECT status FROM orders WHERE id = ?", id).Scan(&old)
+	if err := found(fmt.Sprintf("order %d", id), err); err != nil {
+		return old, err
+	}
+	if old == next {
+		return old, nil
+	}
+	if !slices.Contains(old.Next(), next) {
+		return old, fmt.Errorf("order %d is %s and cannot become %s: %w", id, old, next, ErrTransition)
+	}
+	if _, err := tx.ExecContext(ctx, "UPDATE orders SET status = ? WHERE id = ?", next, id); err != nil {
+		return old, err
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO order_status_log (order_id, old_status, new_status, actor, at) VALUES (?, ?, ?, ?, ?)",
+		id, old, next, actor, s.unix())
 	return old, err
 }
 
@@ -194,14 +199,24 @@ func (s *Store) StatusLog(ctx context.Context, id int64) ([]Step, error) {
 	}, "SELECT old_status, new_status, actor, at FROM order_status_log WHERE order_id = ? ORDER BY id", id)
 }
 
-// RecordPayment notes that an order was paid.
-func (s *Store) RecordPayment(ctx context.Context, o Order) error {
-	_, err := s.db.ExecContext(ctx, "INSERT INTO payments (order_id, method, amount_cents, paid_at) VALUES (?, ?, ?, ?)",
-		o.ID, o.Method, o.Total, s.unix())
-	if err != nil {
-		return fmt.Errorf("record payment: %w", err)
-	}
-	return nil
+// Pay takes the money of a pending order and confirms it, both or neither: two who confirm it at the same time, or one who
+// cancels it meanwhile, must not leave it paid twice or paid and cancelled. One that is not pending any more is ErrTransition.
+func (s *Store) Pay(ctx context.Context, o Order, actor string) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		old, err := s.setStatus(ctx, tx, o.ID, Confirmed, actor)
+		if err != nil {
+			return err
+		}
+		if old != Pending {
+			return fmt.Errorf("order %d is %s and was paid before: %w", o.ID, old, ErrTransition)
+		}
+		_, err = tx.ExecContext(ctx, "INSERT INTO payments (order_id, method, amount_cents, paid_at) VALUES (?, ?, ?, ?)",
+			o.ID, o.Method, o.Total, s.unix())
+		if err != nil {
+			return fmt.Errorf("record payment: %w", err)
+		}
+		return nil
+	})
 }
 
 // Refund notes that an order's money went back.

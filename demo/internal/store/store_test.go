@@ -143,6 +143,56 @@ func TestSetStatus(t *testing.T) {
 	}
 }
 
+// Two keepers who look at the same list confirm the same order: it is paid once, and the other one is told so.
+func TestPay_OfTwoAtTheSameTimeOneTakesTheMoney(t *testing.T) {
+	t.Parallel()
+	s := open(t, store.Seed{Customers: 3, Orders: 3, Visits: 1})
+	mara, err := s.UserByEmail(t.Context(), "MARA@example.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mug := product(t, s, "FH-101")
+	order, err := s.PlaceOrder(t.Context(), store.Order{User: mara, Method: store.Transfer, Items: []store.Item{{Product: mug, Quantity: 1, Price: mug.Price}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const keepers = 6
+	answers := make(chan error, keepers)
+	for range keepers {
+		go func() { answers <- s.Pay(t.Context(), order, "test") }()
+	}
+	paid := 0
+	for range keepers {
+		switch err := <-answers; {
+		case err == nil:
+			paid++
+		case !errors.Is(err, store.ErrTransition):
+			t.Errorf("got %v, want ErrTransition", err)
+		}
+	}
+	if paid != 1 {
+		t.Errorf("paid %d times", paid)
+	}
+	if got, err := s.Order(t.Context(), order.ID); err != nil || got.Status != store.Confirmed || !got.Paid {
+		t.Errorf("the order is %+v, %v", got, err)
+	}
+
+	// A cancelled one takes no money.
+	order, err = s.PlaceOrder(t.Context(), store.Order{User: mara, Method: store.Transfer, Items: []store.Item{{Product: mug, Quantity: 1, Price: mug.Price}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.SetStatus(t.Context(), order.ID, store.Cancelled, "test"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Pay(t.Context(), order, "test"); !errors.Is(err, store.ErrTransition) {
+		t.Errorf("a cancelled order: %v, want ErrTransition", err)
+	}
+	if got, err := s.Order(t.Context(), order.ID); err != nil || got.Paid {
+		t.Errorf("the cancelled order is paid: %+v, %v", got, err)
+	}
+}
+
 func TestCountOrderMeetsTheLineOfTheProfile(t *testing.T) {
 	t.Parallel()
 	s := open(t, store.Seed{Customers: 3, Orders: 3, Visits: 1})
