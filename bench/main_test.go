@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -117,5 +118,28 @@ func TestProfile_WritesAProfile(t *testing.T) {
 	}
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		t.Errorf("no profile in %s: %v", path, err)
+	}
+}
+
+// Limits on allocations are exact, so that these cases do not depend on how busy the machine is.
+func TestRun_QuickConvictsOnlyWhatIsBrokenInLongRoundsToo(t *testing.T) {
+	begun := 0
+	once := &benchCase{name: "once", unit: unitNS, ours: func(e *env) (op, error) {
+		begun++
+		return spending(100*time.Microsecond, 2*max(0, 2-begun))(e)
+	}}
+	always := &benchCase{name: "always", unit: unitNS, ours: spending(100*time.Microsecond, 2)}
+	for _, c := range []struct {
+		of   *benchCase
+		want string
+	}{{once, ""}, {always, "always: ours made 2 allocations"}} {
+		var out bytes.Buffer
+		err := measureAll(&flags{quick: true, rounds: 1, round: time.Millisecond, cases: []*benchCase{c.of}}, &out)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", c.of.name, err, c.want)
+		}
+	}
+	if begun != 2 {
+		t.Errorf("the case that was broken once was measured %d times, want 2", begun)
 	}
 }

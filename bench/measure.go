@@ -117,9 +117,12 @@ func (c *benchCase) spend(o op, n int) (time.Duration, uint64, error) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	start := cpuTime(c.process)
+	start, began := cpuTime(c.process), time.Now()
 	err := o.run(n)
 	spent := cpuTime(c.process) - start
+	if c.wall {
+		spent = time.Since(began)
+	}
 	runtime.ReadMemStats(&after)
 	return spent, after.Mallocs - before.Mallocs, err
 }

@@ -4,8 +4,11 @@ package main
 var cases = []*benchCase{
 	&off,
 	&offSpan,
+	&spanFloor,
 	&span0,
 	&span4,
+	&otelSpanAPI,
+	&otelSpanAPI4,
 	&receiver1,
 	&receiver10,
 	&sendNone,
@@ -19,10 +22,15 @@ var cases = []*benchCase{
 	&httpRecorded,
 	&httpLayers6,
 	&sqlQuery,
+	&httpClient,
+	&slogLine,
+	&slogLineIDs,
 	&request20,
 	&served20,
 	&store20,
 	&bytes20,
+	&tasksWorked,
+	&tasksRate,
 }
 
 func names() []string {
@@ -51,6 +59,9 @@ type benchCase struct {
 	// process is set when the work is done by several goroutines: the CPU time of the
 	// whole process counts then.
 	process bool
+	// wall is set when it is the time that passes which counts, and not what the
+	// processors spend: for throughput.
+	wall bool
 	// step is what the number of operations is a multiple of. 0: 1.
 	step int
 	// fixed is the number of operations in a round of a full run, where it has to be

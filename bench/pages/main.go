@@ -4,9 +4,11 @@
 //	go run ./bench/pages                     # a million Records, made anew
 //	go run ./bench/pages -records 100000 -json
 //	go run ./bench/pages -db big.db          # keeps the store, or takes the one that is there
+//	go run ./bench/pages -db big.db -page '^/slow$' -cpuprofile slow.cpu
 //
-// It prints the median and the 95th percentile of each, and fails when one takes longer
-// than is allowed.
+// It prints how long each took the very first time, when nothing is kept yet of what it
+// reads, the median, the 95th percentile and the processor time, and fails when a 95th
+// percentile is longer than is allowed.
 package main
 
 import (
@@ -22,6 +24,9 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"runtime"
+	"runtime/pprof"
 	"slices"
 	"time"
 
@@ -35,11 +40,18 @@ import (
 func main() {
 	records := flag.Int("records", 1_000_000, "how many Records the store has")
 	path := flag.String("db", "", "the store: made if it is not there, and kept; default one in a temporary folder")
-	rounds := flag.Int("rounds", 20, "how often each page is asked for")
+	rounds := flag.Int("rounds", 100, "how often each page is asked for")
 	asJSON := flag.Bool("json", false, "a JSON line for each page instead of a table")
+	only := flag.String("page", "", "measures only pages whose path matches this regular expression")
+	cpu := flag.String("cpuprofile", "", "writes a profile of what takes processor time to this file")
+	mem := flag.String("memprofile", "", "writes a profile of what allocates to this file")
 	slack := flag.Float64("slack", 1, "what is allowed, times this: for machines that do something else meanwhile")
 	flag.Parse()
-	if err := run(*records, *path, *rounds, *asJSON, *slack, os.Stdout); err != nil {
+	match, err := regexp.Compile(*only)
+	if err == nil {
+		err = run(options{*records, *path, *rounds, match, *cpu, *mem, *asJSON, *slack}, os.Stdout)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "pages:", err)
 		os.Exit(1)
 	}
@@ -48,14 +60,27 @@ func main() {
 // measured is what one page took.
 type measured struct {
 	Page    string  `json:"page"`
+	First   float64 `json:"first_ms"` // of the very first time: nothing is kept then
 	P50     float64 `json:"p50_ms"`
 	P95     float64 `json:"p95_ms"`
+	CPU     float64 `json:"cpu_ms"` // processor time of one, on average
 	Allowed float64 `json:"allowed_ms"`
 	Bytes   int     `json:"bytes"`
 	Records int     `json:"records"`
 }
 
-func run(records int, path string, rounds int, asJSON bool, slack float64, out io.Writer) (err error) {
+type options struct {
+	records  int
+	path     string
+	rounds   int
+	only     *regexp.Regexp
+	cpu, mem string
+	asJSON   bool
+	slack    float64
+}
+
+func run(o options, out io.Writer) (err error) {
+	path, records := o.path, o.records
 	if path == "" {
 		dir, err := os.MkdirTemp("", "toolbar-pages-")
 		if err != nil {
@@ -77,16 +102,46 @@ func run(records int, path string, rounds int, asJSON bool, slack float64, out i
 	}
 	defer db.Close()
 	ctx := context.Background()
-	st, err := store.Open(ctx, db, store.Options{MaxBytes: 64 << 30, MaxAge: 1000 * 24 * time.Hour})
+	st, err := store.Open(ctx, db, store.Options{MaxBytes: 64 << 30, MaxAge: 1000 * 24 * time.Hour, QueryTimeout: time.Minute})
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	list, err := measure(ctx, st, rounds)
+	var list []measured
+	err = profiled(o, func() (err error) {
+		list, err = measure(ctx, st, o)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	return print(out, list, asJSON, slack)
+	return print(out, list, o.asJSON, o.slack)
+}
+
+// profiled runs fn, and writes the profiles that are asked for.
+func profiled(o options, fn func() error) (err error) {
+	if o.mem != "" {
+		runtime.MemProfileRate = 4096
+	}
+	if o.cpu != "" {
+		file, err := os.Create(o.cpu)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	if err := fn(); err != nil || o.mem == "" {
+		return err
+	}
+	file, err := os.Create(o.mem)
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.Lookup("allocs").WriteTo(file, 0), file.Close())
 }
 
 // allowed is how long pages and named filters may take, at the 95th percentile, and
@@ -97,7 +152,10 @@ const (
 	allowedReport = time.Second
 )
 
-func measure(ctx context.Context, st *store.Store, rounds int) ([]measured, error) {
+// maxAge is how old a store may be that is there already.
+const maxAge = 15 * time.Minute
+
+func measure(ctx context.Context, st *store.Store, o options) ([]measured, error) {
 	dashboard, err := web.New(web.Config{Store: st, App: "bench", Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
@@ -107,9 +165,19 @@ func measure(ctx context.Context, st *store.Store, rounds int) ([]measured, erro
 		return nil, fmt.Errorf("the store has no records: %w", err)
 	}
 	last := newest.Records[0]
+	if age := time.Since(last.ID.Time()); age > maxAge {
+		return nil, fmt.Errorf("the store ends %v ago, and pages show the last hour, of which little is left in it: delete it", age.Round(time.Minute))
+	}
 	total := int(newest.Total)
 	var list []measured
 	for _, p := range pages(last.ID.String()) {
+		if !o.only.MatchString("/" + p.path) {
+			continue
+		}
+		rounds := o.rounds
+		if p.allowed > allowed {
+			rounds = min(rounds, searchRounds)
+		}
 		m, err := timePage(dashboard, p.path, rounds)
 		if err != nil {
 			return nil, err
@@ -117,7 +185,10 @@ func measure(ctx context.Context, st *store.Store, rounds int) ([]measured, erro
 		m.Allowed, m.Records = p.allowed.Seconds()*1000, total
 		list = append(list, m)
 	}
-	m, err := timeReport(ctx, st, rounds)
+	if !o.only.MatchString(reportRow) {
+		return list, nil
+	}
+	m, err := timeReport(ctx, st, min(o.rounds, reportRounds))
 	m.Records = total
 	return append(list, m), err
 }
@@ -132,7 +203,7 @@ func pages(id string) []target {
 	var list []target
 	for _, p := range []string{
 		"", "requests", "requests/" + id, "handlers", "handlers/one?kind=request&name=GET+%2Fbench%2F3%2F%7Bid%7D", "signals", "middleware", "queries", "commands",
-		"exceptions", "slow", "health", "compare", "api/v1/requests", "api/v1/handlers",
+		"handlers/one?kind=receiver&name=receiver-3", "exceptions", "alerts", "tasks", "slow", "health", "compare", "compare?what=builds", "requests/" + id + "/sql", "api/v1/requests", "api/v1/handlers",
 		"requests?sort=duration", "requests?kind=command", "requests?q=is%3Aslow", "requests?q=is%3Afailed", "requests?q=status%3A5xx", "requests?q=sql%3E20", "requests?q=is%3Apinned",
 	} {
 		list = append(list, target{p, allowed})
@@ -140,6 +211,7 @@ func pages(id string) []target {
 	for _, p := range []string{
 		"requests?q=path%3A%2F77777", "requests?q=user%3Anobody", "requests?q=logs%3E90", "requests?q=status%3A418+dur%3E1ms&sort=duration", "requests?q=error%3Anever",
 		"requests?q=route%3A%2Fbench%2F7%2F*+-user%3Auser1",
+		"requests?sort=code", "requests?sort=user&dir=asc", "requests?sort=name&dir=asc", "requests?sort=sqltime", "requests?sort=signals&q=user%3Auser7",
 	} {
 		list = append(list, target{p, allowedSearch})
 	}
@@ -149,6 +221,7 @@ func pages(id string) []target {
 func timePage(h http.Handler, path string, rounds int) (measured, error) {
 	m := measured{Page: "/" + path}
 	times := make([]time.Duration, 0, rounds)
+	begun := cpuTime()
 	for range rounds {
 		r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/_toolbar/"+path, nil)
 		r.RemoteAddr = "127.0.0.1:1"
@@ -161,13 +234,23 @@ func timePage(h http.Handler, path string, rounds int) (measured, error) {
 		}
 		m.Bytes = w.Body.Len()
 	}
-	m.take(times)
+	m.take(times, cpuTime()-begun)
 	return m, nil
 }
 
+// reportRow is the name of the report's row.
+const reportRow = "toolbar report"
+
+// How often what takes long is asked for at most.
+const (
+	searchRounds = 40
+	reportRounds = 20
+)
+
 func timeReport(ctx context.Context, st *store.Store, rounds int) (measured, error) {
-	m := measured{Page: "toolbar report", Allowed: allowedReport.Seconds() * 1000}
+	m := measured{Page: reportRow, Allowed: allowedReport.Seconds() * 1000}
 	var times []time.Duration
+	begun := cpuTime()
 	for range rounds {
 		start := time.Now()
 		r, err := report.Build(ctx, st, report.Options{})
@@ -179,22 +262,27 @@ func timeReport(ctx context.Context, st *store.Store, rounds int) (measured, err
 		}
 		times = append(times, time.Since(start))
 	}
-	m.take(times)
+	m.take(times, cpuTime()-begun)
 	return m, nil
 }
 
-func (m *measured) take(times []time.Duration) {
+func (m *measured) take(times []time.Duration, cpu time.Duration) {
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	m.First, m.CPU = ms(times[0]), ms(cpu/time.Duration(len(times)))
 	slices.Sort(times)
 	at := func(q float64) float64 {
-		return float64(times[min(int(q*float64(len(times))), len(times)-1)].Microseconds()) / 1000
+		return ms(times[min(int(q*float64(len(times))), len(times)-1)])
 	}
 	m.P50, m.P95 = at(.5), at(.95)
 }
 
 func print(out io.Writer, list []measured, asJSON bool, slack float64) error {
 	var late []string
+	if len(list) == 0 {
+		return errors.New("no page matches")
+	}
 	if !asJSON {
-		fmt.Fprintf(out, "%-62s %9s %9s %9s %9s\n", fmt.Sprintf("page, with %d records", list[0].Records), "p50 ms", "p95 ms", "allowed", "bytes")
+		fmt.Fprintf(out, "%-62s %9s %9s %9s %9s %9s %9s\n", fmt.Sprintf("page, with %d records", list[0].Records), "first ms", "p50 ms", "p95 ms", "allowed", "cpu ms", "bytes")
 	}
 	for _, m := range list {
 		mark := ""
@@ -210,7 +298,7 @@ func print(out io.Writer, list []measured, asJSON bool, slack float64) error {
 			fmt.Fprintln(out, string(b))
 			continue
 		}
-		fmt.Fprintf(out, "%-62s %9.1f %9.1f %9.0f %9d%s\n", m.Page, m.P50, m.P95, m.Allowed, m.Bytes, mark)
+		fmt.Fprintf(out, "%-62s %9.1f %9.1f %9.1f %9.0f %9.1f %9d%s\n", m.Page, m.First, m.P50, m.P95, m.Allowed, m.CPU, m.Bytes, mark)
 	}
 	if len(late) > 0 {
 		return fmt.Errorf("%d of %d took longer than allowed: %q", len(late), len(list), late)
