@@ -6,15 +6,21 @@ MODULES += contrib/gin
 MODULES += contrib/gorilla
 MODULES += contrib/gorm
 MODULES += contrib/pgx
+MODULES += contrib/redis
 MODULES += contrib/sqldrivers
 MODULES += contrib/ent
+MODULES += contrib/otelpeers
+MODULES += tasks
 MODULES += demo
 MODULES += bench
 GO ?= go
 TEMPL := github.com/a-h/templ/cmd/templ@v0.3.1020
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
-TESTFLAGS ?= -race -shuffle=on
+# SQLite's translated C keeps its data outside of Go's heap, where the race detector sees nothing, and takes four times
+# as long when it is instrumented: it is not. Its Go driver is, and all above it.
+RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc/...=-race=false
+TESTFLAGS ?= $(RACE) -shuffle=on -timeout 30m
 
 .DEFAULT_GOAL := help
 
@@ -29,6 +35,10 @@ test: ## test every module (missing services are named and skipped; with CI=true
 		case $$m in demo) p="-p 1";; *) p=;; esac; \
 		(cd $$m && $(GO) test $$p $(TESTFLAGS) ./...); done
 
+.PHONY: check
+check: ## all that a change is held to before it lands, without the internet once modules are here
+	@./.ci/check
+
 .PHONY: modules
 modules: ## name the modules, for scripts
 	@echo $(MODULES)
@@ -42,6 +52,26 @@ lint: ## gofmt, vet, staticcheck, tidy
 	@test -z "$$(git ls-files '*.go' | xargs gofmt -l)" || { echo "gofmt would change:"; git ls-files '*.go' | xargs gofmt -l; exit 1; }
 	@set -e; for m in $(MODULES); do echo "== lint $$m"; (cd $$m && GOWORK=off $(GO) vet ./... && GOWORK=off $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) ./...); done
 
+.PHONY: security
+security: ## gosec, and govulncheck where its database can be had (or VULNDB=file:///a/copy)
+	@./.ci/security
+
+.PHONY: apidiff
+apidiff: ## compare what the modules offer with the newest tag, or with BASE=REVISION
+	@./.ci/apidiff
+
+.PHONY: licences
+licences: ## look at the licences of all modules that are linked
+	@./.ci/licences
+
+.PHONY: reproducible
+reproducible: ## build cmd/toolbar in two folders: the same, byte by byte (FRESH=1 without the build cache)
+	@./.ci/reproducible
+
+.PHONY: release
+release: ## build cmd/toolbar for all platforms into bin/release, with bills of materials and checksums
+	@./.ci/release
+
 .PHONY: generate
 generate: ## make the templ components anew
 	@set -e; for d in web/view demo; do $(GO) run $(TEMPL) generate -path $$d; done
@@ -49,6 +79,17 @@ generate: ## make the templ components anew
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@./.ci/fuzz $(FUZZTIME)
+
+# Packages with tests that have a long form, see internal/soak; each ends after SOAKTIME at the latest.
+SOAK := ./instrument/store ./instrument/collect ./toolbar
+SOAKTIME ?= 20m
+
+.PHONY: soak
+soak: ## run reliability tests at length, alone on the machine, some 15 minutes; figures go to docs/reliability.md
+	@set -e; for p in $(SOAK); do echo "== soak $$p"; \
+		TOOLBAR_SOAK=1 TOOLBAR_SOAK_FIGURES=$(CURDIR)/docs/soak.jsonl $(GO) test -count=1 -parallel 1 -timeout $(SOAKTIME) -run '_?F[0-9][0-9]_' $$p; done
+	@TOOLBAR_SOAK=1 TOOLBAR_SOAK_FIGURES=$(CURDIR)/docs/soak.jsonl $(GO) test -race -count=1 -timeout $(SOAKTIME) -run F21 ./toolbar
+	@$(GO) test . -run Reliability -update
 
 .PHONY: bench
 bench: ## measure against the peers; one JSON line per case

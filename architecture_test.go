@@ -1,9 +1,11 @@
 package debugtoolbar
 
 import (
+	"bytes"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -30,20 +32,33 @@ var rules = []rule{
 	{"instrument/instrumenttest", []string{"instrument"}, "users' tests link it"},
 	{"instrument/mask", []string{"instrument"}, "runs before a Record is encoded, on the host's path"},
 	{"instrument/collect", []string{"instrument"}, "knows a store only by the interface that it declares"},
-	{"instrument/store", []string{"instrument", "instrument/query"}, "works on a *sql.DB that is given; which driver is not its business"},
+	{"internal/soak", nil, "lets tests run long"},
+	{"internal/tmpfs", nil, "mounts small file systems for tests"},
+	{"instrument/exceptions", []string{"instrument"}, "what went wrong in a Record: a pure function, for store, pages, command line and error trackers alike"},
+	{"instrument/reporter", []string{"instrument", "instrument/exceptions"}, "tells another system of errors; which one is the app's business"},
+	{"instrument/store", []string{"instrument", "instrument/exceptions", "instrument/query"}, "works on a *sql.DB that is given; which driver is not its business"},
 	{"instrument/store/sqlitefile", []string{"instrument/store", "modernc.org/sqlite", "modernc.org/sqlite/..."}, "the only importer of the driver, so that a store on PostgreSQL does not link it"},
 	{"instrument/report", []string{"instrument", "instrument/query", "instrument/report/term"}, "pure functions over queries, used by CLI and web alike"},
 	{"instrument/report/budget", []string{"instrument", "instrument/query", "instrument/report", "instrument/report/nplusone", "instrument/report/term", "go.yaml.in/yaml/v3"}, "limits that a build is held to; the only reader of YAML"},
 	{"instrument/report/nplusone", []string{"instrument", "instrument/query", "instrument/sqltap"}, "what sqltap finds in one Record, over the Records of a store"},
 	{"instrument/report/term", nil, "makes captured text safe to print: strings in, strings out"},
 	{"instrument/export", []string{"instrument", "instrument/report/term"}, "pure functions from a Record to text, used by pages and the command line alike"},
-	{"instrument/metrics", []string{"instrument", "github.com/prometheus/..."}, "Prometheus' client stays out of apps that do not mount metrics"},
+	{"instrument/metrics", []string{"instrument", "instrument/jobs", "github.com/prometheus/..."}, "Prometheus' client stays out of apps that do not mount metrics"},
 	{"instrument/metrics/metricstest", nil, "starts a Prometheus for tests"},
-	{"instrument/query", []string{"instrument"}, "the vocabulary of stores: what may be asked, and the answers"},
+	{"instrument/jobs", []string{"instrument"}, "the vocabulary of queues: pages and metrics ask, an engine's module answers"},
+	{"instrument/query", []string{"instrument", "instrument/exceptions"}, "the vocabulary of stores: what may be asked, and the answers"},
 	{"instrument/filter", []string{"instrument", "instrument/query"}, "one language for command line, pages and API: text in, a query's condition out"},
 	{"instrument/sqltap", []string{"instrument", "instrument/explain", "instrument/mask"}, "apps link it beside their own driver; a statement's fingerprint is the rule that hides its values"},
 	{"instrument/explain", []string{"instrument/mask"}, "asks any driver for a plan; hides the values that a plan repeats"},
+	{"instrument/httptap", []string{"instrument", "instrument/mask"}, "apps link it beside their own transport; addresses, headers and bodies are masked by the rules for their form"},
+	{"instrument/dump", []string{"instrument", "instrument/mask"}, "apps link it where they look at a value; it is masked before it becomes text"},
+	{"instrument/cachetap", []string{"instrument", "instrument/mask"}, "apps link it beside their own cache; keys are masked by their parts"},
+	{"instrument/host", nil, "reads the system when somebody looks"},
+	{"instrument/rendertap", []string{"instrument", "instrument/mask"}, "apps link it beside their own templates; templ's components have one method, so templ is not linked"},
 	{"instrument/slogtap", []string{"instrument"}, "apps link it beside their own log handler"},
+	{"instrument/oteltrace", []string{"instrument", "instrument/mask", "instrument/sqltap", "instrument/oteltrace/internal/mark", "go.opentelemetry.io/otel/...", "go.opentelemetry.io/otel/trace/..."}, "OpenTelemetry's API alone: the SDK is for those who have it; statements are told as sqltap tells them"},
+	{"instrument/oteltrace/internal/mark", []string{"go.opentelemetry.io/otel/trace"}, "what oteltrace and otelsdk tell each other in contexts"},
+	{"instrument/oteltrace/otelsdk", []string{"instrument", "instrument/oteltrace", "instrument/oteltrace/internal/mark", "go.opentelemetry.io/otel/..."}, "the only importer of OpenTelemetry's SDK"},
 	{"signals", []string{"instrument"}, "a signal in a library must not cost its users a dependency"},
 	{"signals/signalhttp", []string{"signals"}, "the only part of signals that links net/http"},
 	{"signals/modelsignals", []string{"instrument", "signals"}, "signals around database/sql, of any driver"},
@@ -54,11 +69,11 @@ var rules = []rule{
 	{"middleware/middlewaretest", []string{"instrument", "middleware"}, "the suite for router adapters"},
 	{"commands", []string{"instrument", "github.com/spf13/cobra", "github.com/spf13/pflag"}, "cobra is the command line that it stands on, and the only one"},
 	{"commands/commandstest", []string{"instrument", "commands", "github.com/spf13/cobra"}, "users' tests link it"},
-	{"web", []string{"instrument", "instrument/explain", "instrument/export", "instrument/filter", "instrument/jobs", "instrument/query", "instrument/report", "instrument/sqltap", "signals", "web/view", "web/static", "github.com/a-h/templ"}, "pages ask through interfaces of their own, so that any store can serve them"},
+	{"web", []string{"instrument", "instrument/exceptions", "instrument/explain", "instrument/export", "instrument/filter", "instrument/host", "instrument/jobs", "instrument/query", "instrument/report", "instrument/sqltap", "signals", "web/view", "web/static", "github.com/a-h/templ"}, "pages ask through interfaces of their own, so that any store can serve them"},
 	{"web/view", []string{"instrument", "instrument/report", "github.com/a-h/templ", "github.com/a-h/templ/runtime"}, "views draw what they are given and fetch nothing"},
 	{"web/static", nil, "files and their names"},
 	{"web/gallery", []string{"web/view", "web/static", "github.com/a-h/templ"}, "previews and golden tests of views"},
-	{"toolbar", []string{"instrument", "instrument/...", "signals", "signals/...", "middleware", "web", "web/static", "github.com/prometheus/..."}, "the only place that wires the others; commands stay out, so that an app without them does not link cobra"},
+	{"toolbar", []string{"instrument", "instrument/...", "signals", "signals/...", "middleware", "web", "web/static", "github.com/prometheus/...", "go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/trace/noop", "go.opentelemetry.io/otel/sdk/trace"}, "the only place that wires the others; commands stay out, so that an app without them does not link cobra"},
 	{"cmd/toolbar", []string{"instrument", "instrument/...", "signals", "web", "commands", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}, "the CLI reads a file and has no app to wire; of signals it takes how they are described and drawn"},
 }
 
@@ -108,6 +123,46 @@ func TestArchitecture_OnlySqlitefileImportsTheDriver(t *testing.T) {
 	}
 }
 
+// taskRules are rules for the packages of the module in tasks: it links a queue and two
+// databases, and must stay a library beside the toolbar.
+var taskRules = []rule{
+	{"tasks", []string{"instrument", "instrument/jobs", "instrument/mask", "signals", "signals/modelsignals", "github.com/riverqueue/river", "github.com/riverqueue/river/...", "github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/...", "github.com/robfig/cron/v3", "modernc.org/sqlite"}, "a queue on River: the page that shows it asks through instrument/jobs, so that neither links the other"},
+	{"tasks/taskstest", []string{"instrument", "tasks", "github.com/riverqueue/river", "github.com/riverqueue/river/..."}, "users' tests link it"},
+}
+
+func TestArchitecture_TasksFollowTheRules(t *testing.T) {
+	t.Parallel()
+	for pkg, imports := range packagesOf(t, "tasks") {
+		i := slices.IndexFunc(taskRules, func(r rule) bool { return r.pkg == pkg })
+		if i < 0 {
+			t.Errorf("package %s has no rule: say in taskRules what it may import, and why", pkg)
+			continue
+		}
+		for _, imp := range imports {
+			if !taskRules[i].allows(imp) {
+				t.Errorf("package %s imports %s, but %s", pkg, imp, taskRules[i].why)
+			}
+		}
+	}
+}
+
+// TestArchitecture_OnlyOtelsdkImportsOpenTelemetrysSDK and its exporters nobody: apps that
+// have an SDK bring it, others link the API, and that only with package toolbar.
+func TestArchitecture_OnlyOtelsdkImportsOpenTelemetrysSDK(t *testing.T) {
+	t.Parallel()
+	for pkg, imports := range corePackages(t) {
+		for _, imp := range imports {
+			sdk := strings.HasPrefix(imp, "go.opentelemetry.io/otel/sdk") || strings.HasPrefix(imp, "go.opentelemetry.io/otel/exporters")
+			if sdk && pkg != "instrument/oteltrace/otelsdk" && (pkg != "toolbar" || imp != "go.opentelemetry.io/otel/sdk/trace") {
+				t.Errorf("package %s imports %s", pkg, imp)
+			}
+			if strings.HasPrefix(imp, "go.opentelemetry.io/otel") && !strings.HasPrefix(pkg, "instrument/oteltrace") && pkg != "toolbar" {
+				t.Errorf("package %s imports %s: oteltrace is the only bridge to OpenTelemetry", pkg, imp)
+			}
+		}
+	}
+}
+
 func (r rule) allows(imp string) bool {
 	return slices.ContainsFunc(r.may, func(m string) bool {
 		if tree, ok := strings.CutSuffix(m, "/..."); ok {
@@ -145,13 +200,21 @@ func reachedFrom(packages map[string][]string, pkg string) map[string]bool {
 // that ran `go list` would be cached.
 func corePackages(t *testing.T) map[string][]string {
 	t.Helper()
+	packages := packagesOf(t, ".")
+	delete(packages, ".")
+	return packages
+}
+
+// packagesOf does that for the module in a folder.
+func packagesOf(t *testing.T, root string) map[string][]string {
+	t.Helper()
 	packages := map[string][]string{}
-	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if d.IsDir() {
-			return skipForeign(file, d.Name())
+			return skipForeign(root, file, d.Name())
 		}
 		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
 			return nil
@@ -164,13 +227,12 @@ func corePackages(t *testing.T) map[string][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	delete(packages, ".")
 	return packages
 }
 
 // skipForeign leaves out other modules and what is not code.
-func skipForeign(dir, name string) error {
-	if dir == "." {
+func skipForeign(root, dir, name string) error {
+	if dir == root {
 		return nil
 	}
 	if name == "testdata" || strings.HasPrefix(name, ".") {
@@ -203,4 +265,30 @@ func importsOf(file string) ([]string, error) {
 		}
 	}
 	return imports, nil
+}
+
+// TestArchitecture_EveryPackageLooksForGoroutinesThatAreLeft holds that tests fail when one outlives them. Those below
+// demo/e2e are left out, which start other programs and hold these to it themselves, and the core's own, which read.
+func TestArchitecture_EveryPackageLooksForGoroutinesThatAreLeft(t *testing.T) {
+	looks := map[string]bool{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		dir := filepath.ToSlash(filepath.Dir(path))
+		text, err := os.ReadFile(path)
+		looks[dir] = looks[dir] || bytes.Contains(text, []byte("goleak.VerifyTestMain(m"))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir, ok := range looks {
+		if !ok && dir != "." && !strings.HasPrefix(dir, "demo/e2e") {
+			t.Errorf("%s: no TestMain calls goleak.VerifyTestMain", dir)
+		}
+	}
+	if len(looks) < 50 {
+		t.Errorf("only %d packages have tests: is this the root?", len(looks))
+	}
 }

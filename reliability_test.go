@@ -2,18 +2,23 @@ package debugtoolbar
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/go-debug-toolbar/debugtoolbar/internal/soak"
 )
 
 var update = flag.Bool("update", false, "write docs/reliability.md anew")
@@ -30,6 +35,7 @@ var promises = []struct{ id, what string }{
 	{"T07", "Pages run under a strict policy of their own"},
 	{"T08", "The policy of the host's page is neither changed nor broken"},
 	{"T09", "Explaining a statement cannot change data"},
+	{"T10", "Nothing is asked for in the place of a viewer"},
 	{"T11", "Secrets are hidden before they are kept"},
 	{"T12", "Files are the owner's alone"},
 	{"T13", "No path of a request names a file"},
@@ -48,7 +54,7 @@ var promises = []struct{ id, what string }{
 	{"T26", "Nothing is fetched from elsewhere"},
 	{"F01", "A panic of ours changes nothing for the host"},
 	{"F02", "A panic of the host passes through as it was"},
-	{"F03", "Panics of receivers, layers and commands keep their meaning"},
+	{"F03", "Panics of receivers, layers, commands and jobs keep their meaning"},
 	{"F04", "A command that exits or is killed keeps its exit code, and leaves a record"},
 	{"F05", "No state of the process is touched"},
 	{"F06", "A driver behaves as without us"},
@@ -106,6 +112,7 @@ plan. What a threat or a fault is, and where its figures come from, stands in th
 		fmt.Fprintf(&b, "| %s-%s | %s | %s |\n", p.id[:1], p.id[1:], p.what, text)
 		delete(tests, p.id)
 	}
+	b.WriteString(figures(t))
 	for id := range tests {
 		t.Errorf("tests of %s are not in the list of promises", id)
 	}
@@ -122,6 +129,41 @@ plan. What a threat or a fault is, and where its figures come from, stands in th
 	if !bytes.Equal(have, b.Bytes()) {
 		t.Errorf("%s does not name the tests that there are: run go test . -run Reliability -update", path)
 	}
+}
+
+// figures is what the long forms of tests have found: make soak adds it to docs/soak.jsonl,
+// one object a line. The last line of a test holds.
+func figures(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("docs/soak.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]soak.Figure{}
+	for line := range strings.Lines(string(text)) {
+		var f soak.Figure
+		if err := json.Unmarshal([]byte(line), &f); err != nil {
+			t.Fatalf("docs/soak.jsonl: %v: %s", err, line)
+		}
+		found[f.Test] = f
+	}
+	var b strings.Builder
+	b.WriteString(`
+## At length
+
+What takes too long for every change is run by ` + "`make soak`" + `: the same tests with more of everything. What they
+found when they were last run:
+
+| promise | test | what it found |
+|---|---|---|
+`)
+	list := slices.SortedFunc(maps.Values(found), func(a, b soak.Figure) int {
+		return cmp.Or(cmp.Compare(a.Promise, b.Promise), cmp.Compare(a.Test, b.Test))
+	})
+	for _, f := range list {
+		fmt.Fprintf(&b, "| %s-%s | %s | %s |\n", f.Promise[:1], f.Promise[1:], f.Test, f.Text)
+	}
+	return b.String()
 }
 
 var promised = regexp.MustCompile(`^(?:Test|Fuzz)?([TF]\d\d)$`)
