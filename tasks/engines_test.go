@@ -26,7 +26,8 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/tasks"
 )
 
-// onEngines runs a test on each database that a queue can be in.
+// onEngines runs a test on each database that a queue can be in, on one after the other: what a test declares
+// outside of its function, both engines share.
 func onEngines(t *testing.T, test func(t *testing.T, e *env)) {
 	t.Helper()
 	t.Parallel()
@@ -38,7 +39,6 @@ func onEngines(t *testing.T, test func(t *testing.T, e *env)) {
 		{"postgres", postgresDSN},
 	} {
 		t.Run(engine.name, func(t *testing.T) {
-			t.Parallel()
 			driver, dsn := engine.dsn(t)
 			test(t, newEnv(t, engine.name, driver, dsn))
 		})
