@@ -137,7 +137,7 @@ func flushBatches(ctx context.Context, c *Client) {
 			timer.Stop()
 		case <-ctx.Done():
 			timer.Stop()
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastGrace)
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWrites)
 			defer cancel()
 			if _, err := c.flush(last, true); err != nil {
 				c.config.Logger.ErrorContext(last, "tasks: batches are left for the next process", "error", err)

@@ -28,5 +28,5 @@ func openApp(dsn string) (*sql.DB, error) {
 	if strings.HasPrefix(dsn, "postgres:") {
 		return sql.Open("pgx", strings.Replace(dsn, poolSize, "", 1))
 	}
-	return sql.Open("sqlite", "file:"+dsn+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_txlock=immediate")
+	return sql.Open("sqlite", sqliteApp(dsn))
 }

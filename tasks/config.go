@@ -103,6 +103,7 @@ const (
 	defaultRescue   = time.Hour
 	never           = 100 * 365 * 24 * time.Hour
 	lastGrace       = 5 * time.Second       // for jobs whose context Close has cancelled
+	lastWrites      = 30 * time.Second      // of the background work that Close ends: only a database that hangs takes as long
 	defaultCooldown = 10 * time.Millisecond // River's 100 ms hold ten workers to 100 jobs a second
 )
 

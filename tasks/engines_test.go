@@ -58,7 +58,7 @@ var schemas atomic.Int64
 // postgresDSN makes a schema that only this test has.
 func postgresDSN(t testing.TB) (driver, dsn string) {
 	t.Helper()
-	c, err := net.DialTimeout("tcp", postgresAddr, time.Second)
+	c, err := net.DialTimeout("tcp", postgresAddr, time.Minute)
 	if err != nil && os.Getenv("CI") != "true" {
 		t.Skipf("PostgreSQL does not answer at %s: %v", postgresAddr, err)
 	} else if err != nil {
@@ -105,9 +105,15 @@ func newEnv(t testing.TB, name, driver, dsn string) *env {
 // appDSN is how the app itself opens the database.
 func (e *env) appDSN() string {
 	if e.driver == "sqlite" {
-		return "file:" + e.dsn + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_txlock=immediate"
+		return sqliteApp(e.dsn)
 	}
 	return strings.Replace(e.dsn, poolSize, "", 1) // the pool's alone: the server does not know it
+}
+
+// sqliteApp opens a file as apps do, but for its patience: SQLite lets those who want to write wait without an order, and
+// a test has many of them.
+func sqliteApp(file string) string {
+	return "file:" + file + "?_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_txlock=immediate"
 }
 
 // open opens a Client with what a test wants beside the database.

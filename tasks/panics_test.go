@@ -202,7 +202,7 @@ func (e *env) bareRiver(rc river.Config) riverClient {
 	rc.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 10}}
 	if e.driver == "sqlite" {
 		_, path := sqliteDSN(e.t)
-		db := must(sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_txlock=immediate"))(e.t)
+		db := must(sql.Open("sqlite", sqliteApp(path)))(e.t)
 		db.SetMaxOpenConns(1)
 		e.t.Cleanup(func() { db.Close() })
 		return openBare(e.t, riversqlite.New(db), &rc)

@@ -35,8 +35,12 @@ func TestTK11_AProcessWorksTheQueuesThatItNamesAndACallBeatsItsTask(t *testing.T
 		if state := e.state(others.ID()); state != "available" {
 			t.Errorf("the job of the other processes is %s", state)
 		}
-		worker := e.start(tasks.Config{Tasks: []tasks.Definition{task}, Queues: map[string]tasks.Queue{"bulk": {Workers: 1}, "mail": {Workers: -1}}})
-		if row := watch(t, worker).until(others.ID()); row.State != rivertype.JobStateCompleted {
+		worker := e.open(tasks.Config{Tasks: []tasks.Definition{task}, Queues: map[string]tasks.Queue{"bulk": {Workers: 1}, "mail": {Workers: -1}}})
+		seen = watch(t, worker) // before it begins: the job is there already
+		if err := worker.Start(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if row := seen.until(others.ID()); row.State != rivertype.JobStateCompleted {
 			t.Errorf("by the process that names the queue it is %s", row.State)
 		}
 	})

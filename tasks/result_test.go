@@ -41,8 +41,9 @@ func TestTK29_StatesAndAJobThatIsNotThere(t *testing.T) {
 			t.Errorf("a job that runs is %s", s)
 		}
 		close(release)
-		done := must(add.Enqueue(e.ctx(c), sum{}))(t)
 		seen.until(runs.ID())
+		done := must(add.Enqueue(e.ctx(c), sum{}))(t)
+		seen.until(done.ID())
 		bad := must(failing.With(tasks.Options{Retry: tasks.Retry{Max: -1}}).Enqueue(e.ctx(c), 9))(t)
 		seen.until(bad.ID())
 		retry := must(failing.With(tasks.Options{Retry: tasks.Retry{Delay: time.Hour, Cap: time.Hour, Exact: true}}).Enqueue(e.ctx(c), 1))(t)

@@ -41,14 +41,19 @@ func newGroup(t *testing.T) *group {
 	return g
 }
 
-// locked runs begin while somebody else writes, and lets it go on when n wait for their turn.
-func (g *group) locked(n int64, begin func()) {
+// locked begins an insert while somebody else writes, then n more when the first has the turn, and lets them go on when all
+// of those wait for theirs.
+func (g *group) locked(first func(), n int64, others func()) {
 	g.t.Helper()
 	tx, err := g.other.Begin() // immediately
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	begin()
+	first()
+	for len(g.turn) == 0 || g.waiting.Load() > 0 {
+		runtime.Gosched()
+	}
+	others()
 	for g.waiting.Load() < n {
 		runtime.Gosched()
 	}
@@ -95,20 +100,23 @@ func TestTogether_InsertsThatWaitShareTransactions(t *testing.T) {
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	used := map[*shared]int{}
-	g.locked(n-1, func() {
-		for i := range n {
-			all.Go(func() {
-				s, err := g.write(t.Context(), i, nil)
-				if err != nil {
-					t.Error(err)
-				}
-				if g.count(fmt.Sprint("n = ", i)) != 1 {
-					t.Errorf("%d is not there when its insert has returned", i)
-				}
-				mu.Lock()
-				used[s]++
-				mu.Unlock()
-			})
+	insert := func(i int) {
+		all.Go(func() {
+			s, err := g.write(t.Context(), i, nil)
+			if err != nil {
+				t.Error(err)
+			}
+			if g.count(fmt.Sprint("n = ", i)) != 1 {
+				t.Errorf("%d is not there when its insert has returned", i)
+			}
+			mu.Lock()
+			used[s]++
+			mu.Unlock()
+		})
+	}
+	g.locked(func() { insert(0) }, n-1, func() {
+		for i := 1; i < n; i++ {
+			insert(i)
 		}
 	})
 	all.Wait()
@@ -127,19 +135,22 @@ func TestTogether_OneThatFailsIsUndoneByItself(t *testing.T) {
 	t.Parallel()
 	g := newGroup(t)
 	var all sync.WaitGroup
-	g.locked(19, func() {
-		for i := range 20 {
-			all.Go(func() {
-				_, err := g.write(t.Context(), i, func(riverdriver.ExecutorTx) error {
-					if i%4 == 1 {
-						return errRefused
-					}
-					return nil
-				})
-				if failed := i%4 == 1; failed != errors.Is(err, errRefused) || !failed && err != nil {
-					t.Errorf("%d: %v", i, err)
+	insert := func(i int) {
+		all.Go(func() {
+			_, err := g.write(t.Context(), i, func(riverdriver.ExecutorTx) error {
+				if i%4 == 1 {
+					return errRefused
 				}
+				return nil
 			})
+			if failed := i%4 == 1; failed != errors.Is(err, errRefused) || !failed && err != nil {
+				t.Errorf("%d: %v", i, err)
+			}
+		})
+	}
+	g.locked(func() { insert(0) }, 19, func() {
+		for i := 1; i < 20; i++ {
+			insert(i)
 		}
 	})
 	all.Wait()
@@ -199,14 +210,12 @@ func TestTogether_NobodyIsToldOfACommitThatWasNone(t *testing.T) {
 	g := newGroup(t)
 	failed := make(chan error, 10)
 	var all sync.WaitGroup
-	begun := make(chan struct{})
-	g.locked(9, func() {
-		all.Go(func() { // it has the turn, and those behind it come into its transaction
-			close(begun)
+	g.locked(func() {
+		all.Go(func() { // those behind it come into its transaction
 			_, err := g.write(t.Context(), 0, nil)
 			failed <- err
 		})
-		<-begun
+	}, 9, func() {
 		for range 9 {
 			all.Go(func() {
 				_, err := g.write(t.Context(), 1, func(tx riverdriver.ExecutorTx) error {

@@ -34,7 +34,7 @@ func heartbeats(ctx context.Context, c *Client) {
 		case <-tick.C:
 			h.beat(ctx)
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWrites)
 			defer cancel()
 			h.ended = c.now()
 			h.beat(last)
