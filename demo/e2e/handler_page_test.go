@@ -4,14 +4,16 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/demo/e2e/e2etest"
+	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/app"
 )
 
 // TestPages_AHandlerSaysWhatItsTimeIsSpentOn: not the layer that contains all the rest, but the receiver that waits.
 func TestPages_AHandlerSaysWhatItsTimeIsSpentOn(t *testing.T) {
 	t.Parallel()
-	a := e2etest.Open(t)
+	a := e2etest.Open(t, func(o *app.Options) { o.RelayDelay = 2 * time.Second }) // longer than all else, also where the disk is busy
 	e2etest.NewVisitor(t, a.URL).Order()
 	a.Flush()
 

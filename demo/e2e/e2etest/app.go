@@ -33,6 +33,7 @@ func Open(tb testing.TB, change ...func(*app.Options)) *App {
 		ToolbarFile: filepath.Join(dir, "toolbar.db"),
 		ShopFile:    filepath.Join(dir, "shop.db"),
 		Seed:        store.Seed{Customers: 10, Orders: 40, Visits: 50},
+		FiringWait:  time.Minute, // a page without the answer would be another one
 		Toolbar:     func(c *toolbar.Config) { c.NotDefault = true },
 	}
 	for _, f := range change {

@@ -96,7 +96,8 @@ func TestLoad_NobodyWaitsForAStoreThatIsLocked(t *testing.T) {
 	if s.Stored != 0 || s.QueuedRecords > queue || s.Dropped["queue_full"] == 0 {
 		t.Errorf("with the store locked: %d stored, %d queued of %d, dropped %v", s.Stored, s.QueuedRecords, queue, s.Dropped)
 	}
-	if longest > 3*time.Second {
+	const patience = 5 * time.Second // of the store, with who has its lock: nobody who waits for the store takes less
+	if longest >= patience {
 		t.Errorf("a request took %v, as long as the lock", longest)
 	}
 	unlock()

@@ -47,6 +47,8 @@ type Options struct {
 	Unstocked bool
 	// RelayDelay is what the mail relay takes for a letter; 0 = 120 ms, negative = nothing.
 	RelayDelay time.Duration
+	// FiringWait is how long a page waits for the workshop's answer; 0 = 2 s.
+	FiringWait time.Duration
 	// Log takes the log lines besides the toolbar; nil = nobody does.
 	Log slog.Handler
 	// Toolbar changes the toolbar's settings before it starts; nil = the demo's own.
@@ -142,7 +144,7 @@ func (a *App) openFile(ctx context.Context, o Options) error {
 		return err
 	}
 	a.Tasks, err = tasks.Open(ctx, tasks.Config{
-		DB: a.db, Recorder: a.Toolbar.Recorder(), Queues: shop.Queues(), Drain: closeTimeout, Logger: a.Log, Commands: manage.New(a.Store, nil),
+		DB: a.db, Recorder: a.Toolbar.Recorder(), Queues: shop.Queues(), Drain: drain, Logger: a.Log, Commands: manage.New(a.Store, nil),
 		Schedules: []tasks.Schedule{
 			{Name: "cleanup", Cron: "0 3 * * *", Zone: time.Local, Call: tasks.Command("cleanup-old-records", "--days", "30")},
 			{Name: "feedback-report", Cron: "0 7 * * 1-5", Zone: time.Local, Call: tasks.Command("feedback-report")},
@@ -163,6 +165,7 @@ func (a *App) openShop(ctx context.Context, o Options) (err error) {
 	a.shop = shop.New(shop.Config{
 		Store: a.Store, Logger: a.Log, RelayDelay: o.RelayDelay, Tasks: a.Tasks,
 		Neighbours: a.Toolbar.Transport(a.neighbours.Transport()),
+		FiringWait: o.FiringWait,
 		Answers:    a.Toolbar.Cache("answers", cachetap.Group(regexp.MustCompile(`^(/[^?]*)`), "$1")),
 	})
 	if err := a.Tasks.Start(context.WithoutCancel(ctx)); err != nil {
@@ -174,8 +177,10 @@ func (a *App) openShop(ctx context.Context, o Options) (err error) {
 // Handler serves the shop, the toolbar in its pages, and the dashboard under /_toolbar/.
 func (a *App) Handler() http.Handler { return a.handler }
 
-// closeTimeout bounds how long Close waits for the toolbar to write what it has.
-const closeTimeout = 5 * time.Second
+const (
+	drain        = 5 * time.Second  // that running jobs have to end
+	closeTimeout = 30 * time.Second // bounds how long Close waits for the queue, and for the toolbar to write what it has: a busy disk takes its time
+)
 
 // Close shuts the shop and, last, the toolbar, which writes down what it still has.
 func (a *App) Close() error {
@@ -184,7 +189,7 @@ func (a *App) Close() error {
 		a.unwatch()
 	}
 	if a.Tasks != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*closeTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 		defer cancel()
 		errs = append(errs, a.Tasks.Close(ctx))
 	}

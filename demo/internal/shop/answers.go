@@ -16,7 +16,7 @@ type answers struct {
 	keep   time.Duration
 	report *cachetap.Cache // nil: nobody wants to know
 
-	mu   sync.Mutex // guards kept
+	mu   sync.Mutex // guards kept, and until of each
 	kept map[string]*kept
 }
 
@@ -92,7 +92,9 @@ func (a *answers) fill(k *kept, next http.Handler, r *http.Request) {
 	next.ServeHTTP(k, r)
 	k.open = k.status == http.StatusOK && k.header.Get("Set-Cookie") == "" && !strings.Contains(k.header.Get("Cache-Control"), "private")
 	if !k.open {
+		a.mu.Lock() // others may be asking how long it is kept
 		k.until = time.Time{}
+		a.mu.Unlock()
 	}
 }
 

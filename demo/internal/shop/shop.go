@@ -38,6 +38,8 @@ type Config struct {
 	RelayDelay time.Duration
 	// Neighbours carries the shop's calls to the workshop and the courier; nil = http.DefaultTransport, which knows neither.
 	Neighbours http.RoundTripper
+	// FiringWait is how long a page waits for the workshop's answer; 0 = 2 s.
+	FiringWait time.Duration
 	// Answers is told how often answers are kept; nil = nobody is.
 	Answers *cachetap.Cache
 	// Tasks queues what is done later; nil = letters stay in the outbox, and nothing is invoiced or counted.
@@ -55,6 +57,7 @@ type Shop struct {
 	handler  http.Handler
 
 	neighbours *http.Client
+	firingWait time.Duration
 	shelves    cachetap.Store[[]store.Category]  // they change with the catalogue, not with a visit
 	firings    cachetap.Store[neighbours.Firing] // when kilns are opened, by the shape of the pieces
 	answers    *cachetap.Cache
@@ -78,6 +81,7 @@ func New(c Config) *Shop {
 		crm:   &crm{},
 
 		neighbours: &http.Client{Transport: c.Neighbours},
+		firingWait: cmp.Or(c.FiringWait, defaultFirings),
 		shelves:    newMemory[[]store.Category]("shelves"),
 		firings:    newMemory[neighbours.Firing]("firings", cachetap.Group(regexp.MustCompile("^firing:"), "firing:{shape}")),
 		answers:    c.Answers,

@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	firingKept    = time.Minute
-	firingTimeout = 2 * time.Second // a page does not wait longer for a date
+	firingKept     = time.Minute
+	defaultFirings = 2 * time.Second // a page does not wait longer for a date
 )
 
 // firing asks the workshop when the next kiln with such pieces is opened. The page goes without the answer when there is none.
 func (s *Shop) firing(ctx context.Context, shape string) (opens time.Time) {
 	f, err := recall(ctx, s.firings, firingKey(shape), firingKept, func() (f neighbours.Firing, err error) {
-		ctx, cancel := context.WithTimeout(ctx, firingTimeout)
+		ctx, cancel := context.WithTimeout(ctx, s.firingWait)
 		defer cancel()
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, neighbours.Workshop+"/firings/"+url.PathEscape(shape), nil)
 		if err != nil {
