@@ -150,13 +150,17 @@ func (c *Client) Start(ctx context.Context) error {
 	if c.config.InsertOnly {
 		return errors.New("tasks: Start: the Client is InsertOnly, it works no jobs")
 	}
+	if start, err := c.mayStart(); !start {
+		return err
+	}
+	// Before the first job is taken: who dies with it must have been known, or nobody would miss it.
+	if err := c.announce(ctx); err != nil {
+		return fmt.Errorf("tasks: start: %w", err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed {
-		return errors.New("tasks: Start: the Client is closed")
-	}
-	if c.started {
-		return nil
+	if start, err := c.startable(); !start {
+		return err
 	}
 	if err := c.engine.Start(withClient(ctx, c)); err != nil {
 		return fmt.Errorf("tasks: start: %w", err)
@@ -168,6 +172,20 @@ func (c *Client) Start(ctx context.Context) error {
 		c.done.Go(func() { run(background, c) })
 	}
 	return nil
+}
+
+func (c *Client) mayStart() (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.startable()
+}
+
+// startable tells whether there is something to start. It is called with the lock.
+func (c *Client) startable() (bool, error) {
+	if c.closed {
+		return false, errors.New("tasks: Start: the Client is closed")
+	}
+	return !c.started, nil
 }
 
 // backgrounds run from Start to Close, each on its goroutine, until their context is

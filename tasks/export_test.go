@@ -4,8 +4,7 @@ import "context"
 
 // Beat writes a heartbeat now.
 func Beat(ctx context.Context, c *Client) error {
-	h := &heart{client: c, started: c.now(), swept: c.now()}
-	return h.write(ctx)
+	return c.announce(ctx)
 }
 
 // Sample samples the queues now.

@@ -43,6 +43,12 @@ func heartbeats(ctx context.Context, c *Client) {
 	}
 }
 
+// announce writes the first heartbeat.
+func (c *Client) announce(ctx context.Context) error {
+	now := c.now()
+	return (&heart{client: c, started: now, swept: now}).write(ctx)
+}
+
 // heart is what a process tells of itself.
 type heart struct {
 	client  *Client
