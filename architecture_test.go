@@ -29,7 +29,7 @@ type rule struct {
 // must have one: a new room in the house is a decision.
 var rules = []rule{
 	{"instrument", nil, "every app that only wants signals or middleware links it: standard library only"},
-	{"instrument/instrumenttest", []string{"instrument"}, "users' tests link it"},
+	{"instrument/instrumenttest", []string{"instrument", "instrument/sqltap"}, "users' tests link it, so no store and no driver; what is an N+1 is sqltap's to say"},
 	{"instrument/mask", []string{"instrument"}, "runs before a Record is encoded, on the host's path"},
 	{"instrument/collect", []string{"instrument"}, "knows a store only by the interface that it declares"},
 	{"internal/soak", nil, "lets tests run long"},

@@ -29,23 +29,10 @@ func (rec *Recording) Announce() {
 		return
 	}
 	rec.announced = true
-	rec.r.guard(func() { rec.announce(sink) })
-}
-
-// announce is called with mu held: what other goroutines change without it is atomic.
-func (rec *Recording) announce(sink Announcer) {
-	var s Summary
-	now := max(Now(), rec.start)
-	rec.summarise(&s, rec.slab, now)
-	s.Flags |= FlagUnfinished
-	for i := range rec.spans {
-		if k := rec.slab.at(i).kind; int(k) < len(s.Counts) {
-			s.Counts[k]++
-		}
-	}
-	s.Tags = append([]string(nil), s.Tags...) // masked in place
-	rec.r.maskSummary(&s)
-	sink.Announce(&s, rec.r.encode(nil, rec.slab, rec, now))
+	rec.r.guard(func() {
+		s, blob := rec.soFar()
+		sink.Announce(&s, blob)
+	})
 }
 
 // Unfinished tells what has not ended: a Record that still runs, or whose process died.

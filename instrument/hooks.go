@@ -10,6 +10,10 @@ import (
 type Hooks struct {
 	// Started is called when a Record has begun, with its context.
 	Started func(context.Context, *Recording)
+	// Ended is called with a Record that has ended, masked and encoded as for the Sink,
+	// whether that keeps it or not. Summary and blob belong to the caller again when
+	// Ended returns: Decode or copy what is to stay.
+	Ended func(s *Summary, blob []byte)
 	// Finished is called when a Record has ended, kept or not. The Summary belongs
 	// to the caller again when Finished returns.
 	Finished func(*Recording, *Summary)
@@ -61,6 +65,12 @@ func (r *Recorder) eachHook(call func(*Hooks)) {
 	for _, h := range *hs {
 		r.guard(func() { call(h) })
 	}
+}
+
+// anyEnded reports whether a hook wants the encoded Record.
+func (r *Recorder) anyEnded() bool {
+	hs := r.hooks.Load()
+	return hs != nil && slices.ContainsFunc(*hs, func(h *Hooks) bool { return h.Ended != nil })
 }
 
 // guard runs a callback of others; its panic ends here.

@@ -177,6 +177,57 @@ func TestHooks_FollowTheRecord(t *testing.T) {
 	}
 }
 
+func TestHooks_EndedHasWhatTheSinkWouldHave(t *testing.T) {
+	t.Parallel()
+	r, sink := newRecorder(t, instrument.Config{})
+	sink.refuse = true
+	var ended *instrument.Record
+	remove := r.AddHooks(instrument.Hooks{Ended: func(s *instrument.Summary, blob []byte) {
+		ended, _ = instrument.Decode(*s, blob, instrument.LiveNames())
+	}})
+	r.AddHooks(instrument.Hooks{Ended: func(*instrument.Summary, []byte) { panic("hook") }})
+	h := handler(t, instrument.KindCustom, "work")
+	work := func() {
+		record(t, r, func(ctx context.Context, rec *instrument.Recording) {
+			_, s := instrument.Start(ctx, h)
+			s.End(errors.New("broken"))
+		})
+	}
+	work()
+	if ended == nil || len(ended.Spans) != 2 || ended.Spans[1].Error != "broken" || ended.Failed != 1 {
+		t.Errorf("ended %+v", ended)
+	}
+	remove()
+	ended = nil
+	work()
+	if ended != nil || r.Faults() != 2 {
+		t.Errorf("ended %+v, %d faults", ended, r.Faults())
+	}
+}
+
+func TestSnapshot_IsTheRecordSoFar(t *testing.T) {
+	t.Parallel()
+	r, sink := newRecorder(t, instrument.Config{})
+	h := handler(t, instrument.KindQuery, "SELECT 1")
+	var running *instrument.Recording
+	record(t, r, func(ctx context.Context, rec *instrument.Recording) {
+		running = rec
+		instrument.Leaf(ctx, h).End(nil)
+		_, s := instrument.Start(ctx, h)
+		snap := rec.Snapshot()
+		if snap == nil || len(snap.Spans) != 3 || !snap.Unfinished() || snap.Count(instrument.KindQuery) != 2 {
+			t.Errorf("snapshot %+v", snap)
+		}
+		s.End(nil)
+	})
+	if running.Snapshot() != nil || (*instrument.Recording)(nil).Snapshot() != nil {
+		t.Error("a snapshot of what has ended, or of nothing")
+	}
+	if rec := sink.only(); len(rec.Spans) != 3 || rec.Unfinished() {
+		t.Errorf("record %+v", rec)
+	}
+}
+
 func TestRoll_GivesEachIncrementOnce(t *testing.T) {
 	t.Parallel()
 	r, _ := newRecorder(t, instrument.Config{Slow: map[instrument.Kind]time.Duration{instrument.KindCustom: time.Second}})

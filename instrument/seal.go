@@ -89,8 +89,8 @@ func (rec *Recording) handOver(s *Summary, slab *slab, now int64) {
 	sink, exporter := r.config.Sink, r.config.Exporter
 	exports := exporter != nil && exporter.Want(s)
 	keeps := sink != nil && (rec.announced || sink.Want(s))
-	reports := r.reports(s)
-	if !keeps && !exports && !reports {
+	reports, told := r.reports(s), r.anyEnded()
+	if !keeps && !exports && !reports && !told {
 		return
 	}
 	rec.addRuntime(slab, now)
@@ -106,6 +106,13 @@ func (rec *Recording) handOver(s *Summary, slab *slab, now int64) {
 	}
 	if keeps {
 		sink.Put(s, slab.out)
+	}
+	if told {
+		r.eachHook(func(h *Hooks) {
+			if h.Ended != nil {
+				h.Ended(s, slab.out)
+			}
+		})
 	}
 }
 
