@@ -165,15 +165,15 @@ func run[T any](p *tab, what string, action chromedp.Action[T]) T {
 	return v
 }
 
-// where is the address of the page.
+// where is the address of the page, and what it says.
 func (p *tab) where() string {
-	ctx, cancel := context.WithTimeout(p.ctx, time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
 	defer cancel()
-	url, err := chromedp.Run(ctx, chromedp.Location())
+	page, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText.replace(/\s+/g, " ").slice(0, 2000)`))
 	if err != nil {
 		return "an unknown page"
 	}
-	return url
+	return page
 }
 
 func (p *tab) open(url string) {
