@@ -25,6 +25,7 @@ func (inv *invocation) start(c *registered, cmd *cobra.Command, fn RunFunc, args
 	ctx, rec := beginRecord(cmd.Context(), c)
 	run := inv.newRun(c, rec, args)
 	inv.run = run
+	rec.SetPath("", lineOf(rec, c, cmd, inv.args))
 	rec.Set(argAttrs(c, cmd, args)...)
 	rec.Announce() // a run that is killed leaves this
 	before, done := readUsage(), false

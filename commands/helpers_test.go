@@ -103,7 +103,7 @@ func (m *memory) Put(s *instrument.Summary, blob []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.records = append(m.records, rec)
-	m.blobs = append(append(m.blobs, blob...), s.Error...)
+	m.blobs = append(append(append(m.blobs, blob...), s.Error...), s.Path...)
 }
 
 // names hides by name as package mask does, for the names in these tests.

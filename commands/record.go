@@ -2,8 +2,6 @@ package commands
 
 import (
 	"context"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -93,21 +91,17 @@ func argAttrs(c *registered, cmd *cobra.Command, args []string) []instrument.Att
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		switch {
 		case f.Changed:
-			attrs = append(attrs, instrument.NewKey("arg."+f.Name).String(f.Value.String()))
+			attrs = append(attrs, flagKey(f.Name).String(f.Value.String()))
 		case !isBuiltin(f.Name) && base.Lookup(f.Name) == nil:
 			attrs = append(attrs, instrument.NewKey("default."+f.Name).String(f.Value.String()))
 		}
 	})
 	for i, a := range args {
-		key := "arg." + strconv.Itoa(i+1)
 		if i == maxArgs {
 			attrs = append(attrs, instrument.NewKey("arg.more").Int(len(args)-i))
 			break
 		}
-		if name := c.args.name(i); name != "" {
-			key += "." + strings.ToLower(name)
-		}
-		attrs = append(attrs, instrument.NewKey(key).String(a))
+		attrs = append(attrs, argKey(c.args, i+1).String(a))
 	}
 	return attrs
 }

@@ -130,6 +130,48 @@ func TestRecord_ManyArgumentsAreCut(t *testing.T) {
 	}
 }
 
+// Lists show the command line as it was given, with its secrets hidden by name.
+func TestRecord_NamesTheCommandLine(t *testing.T) {
+	t.Parallel()
+	root := newRoot()
+	root.Add(commands.Command{Name: "queue", Sub: []commands.Command{{Name: "purge", Args: "[NAME] [TOKEN]", Run: func(context.Context, *commands.Run) error { return nil }}}})
+	long := strings.Repeat("é", 200)
+	for want, args := range map[string][]any{
+		"cleanup --days 7 -n":                              {"cleanup", "--days", 7, "-n"},
+		"cleanup -n -v2 --format=json":                     {"cleanup", "-n", "-v2", "--format=json"},
+		"cleanup -nv 2":                                    {"cleanup", "-nv", "2"},
+		"import_data --password [redacted] 'my file' 5":    {"import_data", "--password", "hunter2", "my file", 5},
+		"import_data --token=[redacted] 'db:[redacted]@h'": {"import_data", "--token=hunter2", "db:hunter2@h"},
+		`import_data -- "--a\nb" ''`:                       {"import_data", "--", "--a\nb", ""},
+		"queue purge mail [redacted]":                      {"queue", "purge", "mail", "hunter2"},
+		"import_data " + long[:160] + "…":                  {"import_data", long},
+	} {
+		runs, _, m := recorded(t, func(ctx context.Context) {
+			if err := root.CallIO(ctx, quiet(), args[0].(string), args[1:]...); err != nil {
+				t.Errorf("%s: %v", want, err)
+			}
+		})
+		if got := runs[0].Path; got != want {
+			t.Errorf("command line %q, want %q", got, want)
+		}
+		if bytes.Contains(m.blobs, []byte("hunter2")) {
+			t.Errorf("%s: a secret was kept: %q", want, m.blobs)
+		}
+	}
+}
+
+func TestRecord_ALongCommandLineIsCut(t *testing.T) {
+	t.Parallel()
+	root := commands.New("manage")
+	root.Add(commands.Command{Name: "each", Args: "FILE...", Run: func(context.Context, *commands.Run) error { return nil }})
+	runs, _, _ := recorded(t, func(ctx context.Context) {
+		_ = root.CallIO(ctx, quiet(), "each", strings.Fields(strings.Repeat("file ", 5000)))
+	})
+	if got := runs[0].Path; !strings.HasPrefix(got, "each file file ") || !strings.HasSuffix(got, " …") || len(got) > 1100 {
+		t.Errorf("%d bytes: %q", len(got), got)
+	}
+}
+
 // A caller that does not pass its context on is found by the goroutine's label.
 func TestRecord_CallerIsFoundWithoutItsContext(t *testing.T) {
 	t.Parallel()

@@ -162,6 +162,17 @@ func (r *Recorder) mask(s string) (masked string) {
 	return masked
 }
 
+// Mask gives a text as a Record would keep it in an attribute with this key: hidden when
+// the Masker hides what has this name, and otherwise without the secrets in it. It is for
+// what is put together from several values, such as a command line, of which the parts
+// cannot be told apart afterwards. Of a nil Recorder the text is hidden.
+func (r *Recorder) Mask(k Key, text string) string {
+	if r == nil || r.isSecret(k) {
+		return Redacted
+	}
+	return r.mask(text)
+}
+
 func (r *Recorder) askMasker(s string) (masked string) {
 	defer func() {
 		if recover() != nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -143,7 +144,11 @@ func (d *Dashboard) consequences(ctx context.Context, from *instrument.Record, o
 }
 
 func linkModel(s *instrument.Summary, h instrument.HandlerInfo) view.Link {
-	return view.Link{ID: s.ID.String(), Kind: kindOf(h.Kind), Name: h.Name, Status: statusOf(s), Duration: s.Duration}
+	name := h.Name
+	if h.Kind == instrument.KindCommand {
+		name = cmp.Or(s.Path, name)
+	}
+	return view.Link{ID: s.ID.String(), Kind: kindOf(h.Kind), Name: name, Status: statusOf(s), Duration: s.Duration}
 }
 
 // pageOf is the entry of the menu that a kind of Record belongs to.

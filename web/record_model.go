@@ -28,6 +28,8 @@ func recordModel(rec *instrument.Record, limits sqltap.Limits) view.Record {
 	if rec.Handler.Kind == instrument.KindRequest {
 		m.CodeText = http.StatusText(rec.Status)
 		m.Request = requestModel(rec)
+	} else if rec.Handler.Kind == instrument.KindCommand {
+		m.Command = commandModel(rec)
 	} else if m.Method != "" && m.Name == m.Method {
 		m.Method = ""
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -166,7 +167,9 @@ func (w *lineWriter) logfmt(r *query.Row) string {
 // whatOf says what a Record was, uncleaned.
 func whatOf(r *query.Row) string {
 	what := r.Handler.Name
-	if r.Path != "" && !strings.HasSuffix(what, r.Path) {
+	if r.Handler.Kind == instrument.KindCommand {
+		what = cmp.Or(r.Path, what) // the command line begins with the name
+	} else if r.Path != "" && !strings.HasSuffix(what, r.Path) {
 		what += "  " + r.Path
 	}
 	switch {

@@ -1,9 +1,15 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/commands"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
 func TestRequests_ListsTheNewestFirst(t *testing.T) {
@@ -60,6 +66,40 @@ func TestShow_DrawsTheTree(t *testing.T) {
 		if !strings.Contains(out, part) {
 			t.Errorf("no %q in:\n%s", part, out)
 		}
+	}
+}
+
+func TestShow_ACommandHasItsLineAndItsOutput(t *testing.T) {
+	t.Parallel()
+	a := startApp(t)
+	root := commands.New("manage")
+	root.Add(commands.Command{Name: "import", Args: "FILE", Setup: func(f *commands.Flags) commands.RunFunc {
+		f.Int("limit", 10, "rows")
+		f.Bool("dry-run", false, "only count")
+		return func(_ context.Context, run *commands.Run) error {
+			run.Progress("rows", 8).Add(3)
+			fmt.Fprintln(run.Out, "read \x1b]0;a title\x07", run.Args[0])
+			fmt.Fprintln(run.Err, "row 4 is empty")
+			return commands.WithExitCode(errBusy, 7)
+		}
+	}})
+	ctx, outer := a.rec.Begin(t.Context(), instrument.Begin{Handler: orders})
+	_ = root.CallIO(ctx, commands.IO{Out: io.Discard, Err: io.Discard}, "import", "--limit", 5, "my file.csv")
+	outer.End()
+	id := a.items[0].Summary.ID
+	a.flush()
+
+	out := mustRun(t, "show", id.String(), "--db", a.path)
+	for _, want := range []string{
+		"command import, ", ", exit code 7\n", "\n$ import --limit 5 'my file.csv'\n", "not given: --dry-run=false\n",
+		"caused by: " + outer.ID().String() + "\n", "progress 3 of 8", "\n  read \\x1b]0;a title\\x07 my file.csv\n", "\n  row 4 is empty\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	if list := mustRun(t, "requests", "--kind", "command", "--db", a.path); !strings.Contains(list, "  import --limit 5 'my file") {
+		t.Errorf("list:\n%s", list)
 	}
 }
 

@@ -55,6 +55,7 @@ func show(ctx context.Context, s *store.Store, id instrument.ID, out io.Writer) 
 	v.head(time.Local)
 	v.tree()
 	v.stacks()
+	v.output()
 	if err := v.w.Flush(); err != nil {
 		return failed(fmt.Errorf("write record: %w", err))
 	}
@@ -91,7 +92,7 @@ func newRecordView(out io.Writer, rec *instrument.Record) *recordView {
 func (v *recordView) head(zone *time.Location) {
 	r := v.rec
 	s := fmt.Sprintf("%s %s, %s", r.Handler.Kind, r.Handler.Name, report.FormatDuration(r.Duration))
-	if r.Path != "" && !strings.HasSuffix(r.Handler.Name, " "+r.Path) {
+	if r.Path != "" && r.Handler.Kind != instrument.KindCommand && !strings.HasSuffix(r.Handler.Name, " "+r.Path) {
 		s += fmt.Sprintf(", %s %s", r.Method, r.Path)
 	}
 	if r.Status != 0 || r.Handler.Kind == instrument.KindCommand {
@@ -106,6 +107,9 @@ func (v *recordView) head(zone *time.Location) {
 	}
 	v.field("user", r.User)
 	v.field("error", r.Error)
+	if r.Handler.Kind == instrument.KindCommand {
+		v.command()
+	}
 	if r.Left > 0 {
 		fmt.Fprintf(v.w, "%d spans, %d more were left out by the cap\n", len(r.Spans), r.Left)
 	}

@@ -108,6 +108,15 @@ func TestTwoProcesses_BothAreSeenWhileTheyRun(t *testing.T) {
 	if want := "postgres://[redacted]@wholesale/db did not answer"; r.Error != want {
 		t.Errorf("error %q, want %q", r.Error, want)
 	}
+	page := e2etest.Text(t, demo.Dashboard+"requests/"+list.Records[0].ID+"/command")
+	for _, want := range []string{
+		"sync-catalogue --api-token [redacted] --code=7 'postgres://[redacted]@wholesale/db'</code>", "<dt>--api-token</dt>", "<dt>1 SOURCE</dt>",
+		">syncing\n</code>", "8 B printed", "nothing recorded: a shell, cron or another program started it",
+	} {
+		if !strings.Contains(strings.ReplaceAll(page, "&#39;", "'"), want) {
+			t.Errorf("the command's panel has no %q", want)
+		}
+	}
 	if code := demo.Interrupt(); code != 0 {
 		t.Errorf("exit code %d:\n%s", code, demo.Output())
 	}

@@ -57,7 +57,9 @@ func writeFacts(b *strings.Builder, rec *instrument.Record) {
 	row("Record", rec.ID.String())
 	row("began", rec.StartTime().UTC().Format(time.RFC3339Nano))
 	row("took", rec.Duration.String())
-	if rec.Method != "" || rec.Path != "" {
+	if rec.Handler.Kind == instrument.KindCommand {
+		row("command line", rec.Path)
+	} else if rec.Method != "" || rec.Path != "" {
 		row("request", strings.TrimSpace(rec.Method+" "+rec.Path))
 	}
 	if rec.Handler.Kind == instrument.KindRequest {

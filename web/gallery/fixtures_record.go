@@ -158,17 +158,50 @@ func quick() view.Record {
 
 // nightly is a command that failed.
 func nightly() view.Record {
-	t := &tree{}
-	root := t.add(-1, view.KindCommand, "ship-orders", 0, 42170, failed("carrier refused 3 parcels"))
+	t, run := &tree{}, shipped()
+	root := t.add(-1, view.KindCommand, "ship-orders", 0, 42170, failed("carrier refused 3 parcels"), func(s *view.Span) {
+		for _, a := range run.Options {
+			s.Attrs = append(s.Attrs, view.Attr{Key: "arg." + strings.TrimPrefix(a.Key, "--"), Value: a.Value, Masked: a.Masked})
+		}
+		s.Attrs = append(s.Attrs, view.Attr{Key: "arg.1.file", Value: run.Args[0].Value}, view.Attr{Key: "default.dry-run", Value: "false"}, view.Attr{Key: "default.retries", Value: "3"})
+	})
 	for i := range 12 {
 		s := t.add(root, view.KindSignal, "order_status_changed", 900+float64(i)*3300, 2900, note("5 receivers"))
 		t.add(s, view.KindReceiver, "notify-warehouse", 910+float64(i)*3300, 2870)
 	}
 	t.add(root, view.KindException, "carrier refused 3 parcels", 42000, 0, func(s *view.Span) { s.Text = "carrier refused 3 parcels" })
 	return view.Record{
-		ID: "0f3k9ae11c0md", Kind: view.KindCommand, Name: "ship-orders --limit 500 --carrier dhl", Route: "ship-orders", Code: 1,
-		Status: view.StatusBad, Start: now.Add(-3 * time.Hour), Duration: ms(42170), Spans: t.spans, Process: "manage (pid 5120)", Build: "9f3c2e1", BytesOut: -1,
+		ID: "0f3k9ae11c0md", Kind: view.KindCommand, Name: run.Line, Route: "ship-orders", Code: 1, Command: run, BytesIn: -1,
+		Status: view.StatusBad, Start: now.Add(-3 * time.Hour), Duration: ms(42170), Spans: t.spans, Process: "shop, pid 5120 on kiln", Build: "9f3c2e1", BytesOut: -1,
 	}
+}
+
+// shipped is what package commands keeps of the nightly run.
+func shipped() *view.Command {
+	return &view.Command{
+		Line:     "ship-orders --limit 500 --carrier dhl --api-key [redacted] orders-2026-11-20.csv",
+		Args:     []view.Attr{{Key: "1 FILE", Value: "orders-2026-11-20.csv"}},
+		Options:  []view.Attr{{Key: "--api-key", Value: "[redacted]", Masked: true}, {Key: "--carrier", Value: "dhl"}, {Key: "--limit", Value: "500"}},
+		Defaults: []view.Attr{{Key: "--dry-run", Value: "false"}, {Key: "--retries", Value: "3"}},
+		Error:    "carrier refused 3 parcels",
+		Out:      view.Output{Text: "handed over 482 of 485 parcels\nrefused: 20418, 20431, 20477\n", Bytes: 60},
+		Err: view.Output{Bytes: 18022, Text: "\x1b[33mWARN\x1b[0m carrier slow parcel=20391 took=2.9s\n" +
+			"\x1b[31;1mERROR\x1b[0m parcel refused parcel=20477 reason=\"<no house number>\"\n\x1b]0;a title\x07ship-orders: carrier refused 3 parcels\n"},
+		Done: 482, Total: 485, CPU: 3812 * time.Millisecond, Peak: 48 << 20, Profile: "ship-orders.cpu.pprof",
+	}
+}
+
+// killed is a run that its caller's deadline ended.
+func killed() view.Record {
+	m := nightly()
+	m.Code, m.Spans[0].Err = 130, "interrupted"
+	m.Causes = []view.Link{{ID: "0f3k9cause00t", Kind: view.KindTask, Name: "nightly", Status: view.StatusOK, Duration: ms(42210)}}
+	m.Command = &view.Command{
+		Line: "ship-orders", Parent: "0f3k9cause00t", Signal: "interrupt", Error: "interrupted", Out: view.Output{Bytes: 0}, Err: view.Output{Bytes: 9120}, Done: 12,
+		Defaults: m.Command.Defaults,
+	}
+	m.Name = m.Command.Line
+	return m
 }
 
 // crowd is a Record at its caps.

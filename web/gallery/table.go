@@ -131,6 +131,16 @@ var samples = []sample{
 	{"record-quick", "microseconds: the units follow", recordPage(quick), "requests/0f3k9ad00h341"},
 	{"record-quick-signals", "an empty panel says how to fill it", recordPanel(quick, "signals"), "requests/0f3k9ad00h341/signals"},
 	{"record-command", "a command that failed", recordPage(nightly), "requests/0f3k9ae11c0md"},
+	{"record-command-panel", "a command's panel: what it was given, how it ended, what it printed", recordPanel(nightly, "command"), "requests/0f3k9ae11c0md/command"},
+	{"record-command-interrupted", "a command that a task called and a signal ended, without output", recordPanel(killed, "command"), "requests/0f3k9ae11c0md/command"},
+	{"record-command-hostile", "captured text that wants to be markup", recordPanel(func() view.Record {
+		return with(nightly(), func(m *view.Record) {
+			h, as := hostile, []view.Attr{{Key: hostile, Value: hostile, Type: hostile}}
+			m.Name = h
+			m.Command = &view.Command{Line: h, Args: as, Options: as, Defaults: as, Signal: h, Error: h, Profile: h, Parent: h, Attrs: as,
+				Out: view.Output{Text: "\x1b[31m" + h + "\x1b]8;;javascript:alert(1)\x07\u202e\x00", Bytes: 4}, Err: view.Output{Text: h, Bytes: -1}}
+		})
+	}, "command"), "requests/0f3k9ae11c0md/command"},
 	{"record-capped", "more spans than are kept, more rows than are drawn", recordPage(crowd), "requests/0f3k9af22capd"},
 	{"record-empty", "no span was recorded", recordPage(func() view.Record {
 		return with(quick(), func(m *view.Record) { m.Spans = nil })

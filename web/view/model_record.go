@@ -48,8 +48,9 @@ type Record struct {
 	Consequences []Link   // what this led to
 	Jobs         []JobRow // that it queued, as they are now
 
-	// Request is nil for Records that are not requests.
+	// Request is nil for Records that are not requests, Command for those that are not commands.
 	Request *Request
+	Command *Command
 
 	// Findings are what was found wrong, with place and fix. With DerivesFindings the page adds what the
 	// spans show: repeated queries, slow steps, calls that could run together, lost contexts.

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/a-h/templ"
 )
 
 // Panel is one part of a Record that has a tab and an address.
@@ -18,6 +20,7 @@ type Panel struct {
 // Panels are the panels of a Record in the order of their tabs.
 var Panels = []Panel{
 	{"", "Waterfall", ""},
+	{"command", "Command", ""},
 	{"sql", "SQL", KindQuery},
 	{"signals", "Signals", KindSignal},
 	{"middleware", "Middleware", KindLayer},
@@ -190,6 +193,8 @@ func (v recordView) leavesOut(p Panel) bool {
 		return false
 	case p.Name == "request":
 		return v.Request == nil
+	case p.Name == "command":
+		return v.Command == nil
 	case p.Kind == KindCustom:
 		return len(newKindSet(v, KindCustom).spans) == 0
 	}
@@ -228,7 +233,11 @@ func (v recordView) worst(k Kind) Status {
 
 // title is the heading: what came in.
 func (v recordView) title() string {
-	return strings.TrimSpace(v.Method + " " + or(v.Name, v.Route))
+	name := or(v.Name, v.Route)
+	if v.Kind == KindCommand {
+		name = cut(name, 120) // its panel has the whole command line
+	}
+	return strings.TrimSpace(v.Method + " " + name)
 }
 
 // codeBadge is the answer: an HTTP status or an exit code.
@@ -439,6 +448,17 @@ func (v recordView) leftOut() string {
 // spanHref links to the page with a span selected.
 func (v recordView) spanHref(i int) string {
 	return v.here.With("span", strconv.Itoa(i)) + "#s" + strconv.Itoa(i)
+}
+
+// maxLinkName is how much of a linked Record's name is shown.
+const maxLinkName = 80
+
+// title is the whole name of a link where that was cut.
+func (l Link) title() templ.Attributes {
+	if cut(l.Name, maxLinkName) == l.Name {
+		return nil
+	}
+	return templ.Attributes{"title": l.Name}
 }
 
 // text is what is known of a linked Record beside its name.
