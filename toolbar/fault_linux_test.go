@@ -64,7 +64,8 @@ func TestF08_AFullDiskLosesRecordsAndNothingElse(t *testing.T) {
 			t.Fatalf("nothing was dropped: %+v", tb.Stats())
 		}
 	}
-	if page := ask(tb.Handler(), "/_toolbar/requests", local); !strings.Contains(page, "/199") {
+	// Which they are depends on how many of a round were stored before the disk was full.
+	if page := ask(tb.Handler(), "/_toolbar/requests", local); strings.Count(page, `href="/_toolbar/requests/`) < 20 {
 		t.Error("what is there cannot be read")
 	}
 	if page := ask(tb.Handler(), "/_toolbar/health", local); !strings.Contains(page, "store_error") && !strings.Contains(page, "full") {
