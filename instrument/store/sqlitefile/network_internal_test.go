@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestF31_NetworkFileSystemsAreTold(t *testing.T) {
@@ -37,7 +38,7 @@ func TestF31_OnANetworkTheFileHasNoWAL(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
-			db, err := Open(path, Options{})
+			db, err := Open(path, Options{BusyTimeout: time.Minute}) // they wait for each other's fsyncs
 			if err != nil {
 				t.Error(err)
 				return
