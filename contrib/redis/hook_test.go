@@ -31,7 +31,7 @@ var prefixes atomic.Int64
 // open gives a client whose keys begin with a prefix that only this test has.
 func open(t testing.TB, hook redis.Hook) (client *redis.Client, prefix string) {
 	t.Helper()
-	c, err := net.DialTimeout("tcp", addr, time.Second)
+	c, err := net.DialTimeout("tcp", addr, 30*time.Second)
 	if err != nil && os.Getenv("CI") != "true" {
 		t.Skipf("Redis does not answer at %s: %v", addr, err)
 	} else if err != nil {

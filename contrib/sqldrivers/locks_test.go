@@ -91,7 +91,7 @@ func TestA61_ALockThatBreaksIsFreeAndAnError(t *testing.T) {
 	name := fmt.Sprintf("broken-%d", os.Getpid())
 	root := alone(commands.PostgresLocks(db), name, func(ctx context.Context) error {
 		// As when the network or the server fails; it waits until the other session has ended.
-		_, err := admin.ExecContext(ctx, `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+		_, err := admin.ExecContext(ctx, `SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
 			WHERE application_name LIKE $1 AND pid <> pg_backend_pid()`, fmt.Sprintf("process %d on %%", os.Getpid()))
 		if err != nil {
 			return err
