@@ -74,6 +74,7 @@ var rules = []rule{
 	{"web/static", nil, "files and their names"},
 	{"web/gallery", []string{"web/view", "web/static", "github.com/a-h/templ"}, "previews and golden tests of views"},
 	{"toolbar", []string{"instrument", "instrument/...", "signals", "signals/...", "middleware", "web", "web/static", "github.com/prometheus/...", "go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/trace/noop", "go.opentelemetry.io/otel/sdk/trace"}, "the only place that wires the others; commands stay out, so that an app without them does not link cobra"},
+	{"toolbar/toolbartest", []string{"instrument/instrumenttest", "toolbar"}, "users' tests link it, with a store: those that want none link instrumenttest"},
 	{"cmd/toolbar", []string{"instrument", "instrument/...", "signals", "web", "commands", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}, "the CLI reads a file and has no app to wire; of signals it takes how they are described and drawn"},
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func (d *Dashboard) recordList(r *http.Request, s *view.Shell) (view.RecordList,
 	}
 	m := view.RecordList{Kind: kindOf(kind), Sort: "time", Total: -1}
 	q := query.Records{Kinds: []instrument.Kind{kind}, Limit: listLimit, Budget: listBudget}
-	for _, k := range listKinds {
+	for _, k := range d.kindsListed(r, kind) {
 		m.Kinds = append(m.Kinds, view.Choice{
 			Label: kindOf(k).Label(), Href: s.Here.With("kind", k.String()), Count: -1, Current: k == kind,
 		})
@@ -108,6 +109,26 @@ func (d *Dashboard) order(r *http.Request, s *view.Shell, m *view.RecordList, q 
 		}
 		d.live(r, s, stream)
 	}
+}
+
+// extraKinds are those of Records that not every store has: tests, and what "toolbar run
+// --logs" keeps of an app's output.
+var extraKinds = []instrument.Kind{instrument.RegisterKind("test"), instrument.RegisterKind("output")}
+
+// extraSince is how far back is looked for them.
+const extraSince = 7 * 24 * time.Hour
+
+// kindsListed are the kinds that a list offers: the usual ones, those of the others that
+// there are, and the one that was asked for.
+func (d *Dashboard) kindsListed(r *http.Request, asked instrument.Kind) []instrument.Kind {
+	kinds := slices.Clone(listKinds)
+	byKind, err := d.config.Store.Counts(r.Context(), time.Now().Add(-extraSince), time.Time{})
+	for _, k := range extraKinds {
+		if k == asked || err == nil && byKind[k].Count > 0 {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
 }
 
 func (d *Dashboard) fillList(r *http.Request, m *view.RecordList, q query.Records) error {

@@ -80,9 +80,10 @@ func fieldNames() []string {
 	return names
 }
 
-// rootKinds are the built-in kinds of which Records are.
+// rootKinds are the kinds of which Records are: the built-in ones, those of tests, and of
+// what an app wrote to its standard output.
 func rootKinds() []string {
-	return []string{instrument.KindRequest.String(), instrument.KindCommand.String(), instrument.KindTask.String(), instrument.KindSignal.String(), instrument.KindCustom.String()}
+	return []string{instrument.KindRequest.String(), instrument.KindCommand.String(), instrument.KindTask.String(), instrument.KindSignal.String(), instrument.KindCustom.String(), "test", "output"}
 }
 
 // flags are the words of "is", in the order in which they are proposed.

@@ -51,9 +51,16 @@ var kindLabels = func() map[Kind]string {
 	return labels
 }()
 
+// rootLabels are kinds of Records that come with a tool beside the app: they have a name,
+// and the icon and colour of [KindCustom].
+var rootLabels = map[Kind]string{"test": "Tests", "output": "Output"}
+
 // Label returns the kind as a heading: "SQL" for query, "Outgoing calls" for call.
 func (k Kind) Label() string {
 	if s, ok := kindLabels[k]; ok {
+		return s
+	}
+	if s, ok := rootLabels[k]; ok {
 		return s
 	}
 	return string(k)

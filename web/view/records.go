@@ -32,6 +32,10 @@ func (k Kind) one() string {
 		return "Task"
 	case KindSignal:
 		return "Signal"
+	case "test":
+		return "Test"
+	case "output":
+		return "Output"
 	default:
 		return "Request"
 	}
