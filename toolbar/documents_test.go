@@ -178,18 +178,3 @@ func bodyOf(rec *instrument.Record) any {
 	}
 	return nil
 }
-
-// TestWrap_ServerTimingIsAddedToTheApps: neither takes the other's place.
-func TestWrap_ServerTimingIsAddedToTheApps(t *testing.T) {
-	t.Parallel()
-	b := setup(t, toolbar.Config{}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Server-Timing", "db;dur=1.5")
-		w.Header().Add("Server-Timing", "cache;desc=hit")
-	}))
-	res, _ := b.get("/")
-	timings := res.Header.Values("Server-Timing")
-	want := `debug-toolbar;desc="` + res.Header.Get(toolbar.HeaderID) + `"`
-	if len(timings) != 3 || timings[0] != "db;dur=1.5" || timings[1] != "cache;desc=hit" || timings[2] != want {
-		t.Errorf("got %q, want %s last", timings, want)
-	}
-}

@@ -78,9 +78,13 @@ func announce(next http.Handler) http.Handler {
 			w.Header().Set(HeaderID, id)
 			// A script reads no header of what was fetched before it ran, nor of a stream of
 			// events: this one the browser hands it with the timing. The app may set one of its
-			// own, so ours is added when it is done.
+			// own, so ours is added when it is done, and with it where the time went until then.
 			timing := "debug-toolbar;desc=\"" + id + "\""
-			if res := middleware.ResponseOf(w); res == nil || !res.OnHeader(func(_ int, h http.Header) { h.Add("Server-Timing", timing) }) {
+			last := func(_ int, h http.Header) {
+				addTimings(h, rec)
+				h.Add("Server-Timing", timing)
+			}
+			if res := middleware.ResponseOf(w); res == nil || !res.OnHeader(last) {
 				w.Header().Add("Server-Timing", timing)
 			}
 		}
