@@ -31,11 +31,12 @@ func (p *pagePolicy) allows(nonce string) bool {
 	return p.script.allow(nonce) && !slices.ContainsFunc(p.loads, func(s sources) bool { return !s.allow(nonce) })
 }
 
-// scriptNonce reads the policies of a response, those that only report
+// ScriptNonce reads the policies of a response, those that only report
 // included, because a violation is an error in the page's console or reports.
-// allowed tells whether a script from the page's own origin may run and load what it
-// needs, and nonce is what its tag must carry, if anything.
-func (o *Injection) scriptNonce(r *http.Request, h http.Header) (nonce string, allowed bool) {
+// allowed tells whether a script from the page's own origin may run and load what
+// Loads says, and nonce is what its tag must carry, if anything. [Inject] asks it for
+// each page; it is for who writes a page with a snippet itself.
+func (o *Injection) ScriptNonce(r *http.Request, h http.Header) (nonce string, allowed bool) {
 	policies := o.policies(r, h)
 	var nonces []string
 	for _, p := range policies {

@@ -202,7 +202,7 @@ func (j *injector) decide(next []byte) error {
 // makeSnippet asks for the snippet and reports whether there is one.
 func (j *injector) makeSnippet() bool {
 	var ok bool
-	if j.nonce, ok = j.opt.scriptNonce(j.req, j.snapshot); !ok {
+	if j.nonce, ok = j.opt.ScriptNonce(j.req, j.snapshot); !ok {
 		return false
 	}
 	func() {

@@ -123,10 +123,16 @@ func (r *Response) Failed() bool { return r.failed.Load() }
 // the header was written already. It does not run for a hijacked connection.
 // fn must not write to the response.
 func (r *Response) OnHeader(fn func(status int, h http.Header)) bool {
+	return r.OnHead(func(head *Head) { fn(head.Status, head.Header) })
+}
+
+// OnHead is OnHeader for a function that may put another response in the place of the
+// handler's.
+func (r *Response) OnHead(fn func(h *Head)) bool {
 	if r.wrote.Load() || r.hijacked.Load() {
 		return false
 	}
-	r.hooks = append(r.hooks, &headHook{run: func(head *Head) { fn(head.Status, head.Header) }})
+	r.hooks = append(r.hooks, &headHook{run: fn})
 	return true
 }
 

@@ -151,6 +151,11 @@ type Config struct {
 
 	// NoInject leaves pages alone: the dashboard is there, the toolbar is not.
 	NoInject bool
+	// InterceptRedirects shows who may see the toolbar a page with it, a link to the target
+	// and the app's own cookies in place of a redirect that they navigated to, so that a
+	// request which only sends on can be looked at. Scripts, frames and forms that are to be
+	// sent again (307, 308) are redirected as ever, and so is everybody else.
+	InterceptRedirects bool
 	// KeepEncoding does not ask the app for plain pages when the toolbar is to be put
 	// into them; pages that the app compresses itself then have none.
 	KeepEncoding bool

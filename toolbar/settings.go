@@ -109,10 +109,11 @@ func (c *Config) shown() any {
 		QueueBytes            int
 		MaxSpans              int
 		Inject                bool
+		InterceptRedirects    bool
 		Labels                bool
 	}{
 		c.Path, c.Service, c.Prefix, c.OutsidePath, c.proxyTexts(), c.Token, c.Hosts, c.Keep.Share, c.Bodies.String(), c.slowTexts(), c.Retention,
-		c.QueueRecords, c.QueueBytes, c.MaxSpans, !c.NoInject, !c.NoLabels,
+		c.QueueRecords, c.QueueBytes, c.MaxSpans, !c.NoInject, c.InterceptRedirects, !c.NoLabels,
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/middleware"
-	"github.com/go-debug-toolbar/debugtoolbar/web/static"
 )
 
 // HeaderID is the response header by which the toolbar in a page learns which Record
@@ -26,7 +25,11 @@ func (t *Toolbar) Wrap(h http.Handler) http.Handler {
 	if !t.config.NoInject {
 		shown = t.inject(shown)
 	}
-	return &wrapped{toolbar: t, shown: record(t.follow(announce(shown))), hidden: record(t.follow(h)), bare: h}
+	shown = record(t.follow(announce(shown)))
+	if t.config.InterceptRedirects {
+		shown = t.interceptRedirects(shown)
+	}
+	return &wrapped{toolbar: t, shown: shown, hidden: record(t.follow(h)), bare: h}
 }
 
 // wrapped chooses between the dashboard, the app with the toolbar, the app that is
@@ -93,15 +96,21 @@ func announce(next http.Handler) http.Handler {
 }
 
 func (t *Toolbar) inject(next http.Handler) http.Handler {
-	return middleware.Inject(middleware.Injection{
-		Show:         func(r *http.Request) bool { return instrument.FromContext(r.Context()) != nil },
-		Snippet:      t.snippet(),
-		KeepEncoding: t.config.KeepEncoding,
-		Loads:        []string{"style-src", "connect-src"},
-	})(next)
+	return middleware.Inject(*t.injection())(next)
 }
 
-// snippet is what goes into a page: the element, and its script. Nothing in it comes
+func (t *Toolbar) injection() *middleware.Injection {
+	return &middleware.Injection{
+		Show: func(r *http.Request) bool { return instrument.FromContext(r.Context()) != nil },
+		Snippet: func(p middleware.Page) []byte {
+			return t.element(p.Request, instrument.FromContext(p.Request.Context()).ID(), p.Nonce)
+		},
+		KeepEncoding: t.config.KeepEncoding,
+		Loads:        []string{"style-src", "connect-src"},
+	}
+}
+
+// element is what goes into a page: the element, and its script. Nothing in it comes
 // from the request but the Record's id.
 //
 // Turbo runs scripts of a page that it shows again; this one has run, and the nonce of
@@ -110,16 +119,8 @@ func (t *Toolbar) inject(next http.Handler) http.Handler {
 // The script is not deferred. Deferred ones run in their order, this one last, and what
 // the page's own have fetched by then would not be seen; where the snippet stands, at
 // the end of the page, waiting for it holds nothing up.
-func (t *Toolbar) snippet() func(middleware.Page) []byte {
-	return func(p middleware.Page) []byte {
-		prefix := html.EscapeString(t.config.outside(p.Request) + t.config.Prefix)
-		asset := func(name string) string { return prefix + static.Path(name) }
-		nonce := ""
-		if p.Nonce != "" {
-			nonce = ` nonce="` + html.EscapeString(p.Nonce) + `"`
-		}
-		id := instrument.FromContext(p.Request.Context()).ID()
-		return fmt.Appendf(nil, `<debug-toolbar base="%s" record="%s" css="%s"></debug-toolbar><script src="%s"%s data-turbo-eval="false"></script>`,
-			prefix, id, asset("tokens.css")+" "+asset("toolbar.css")+" "+asset("app.css"), asset("toolbar.js"), nonce)
-	}
+func (t *Toolbar) element(r *http.Request, id instrument.ID, nonce string) []byte {
+	base := html.EscapeString(t.config.outside(r) + t.config.Prefix)
+	return fmt.Appendf(nil, `<debug-toolbar base="%s" record="%s" css="%s %s %s"></debug-toolbar><script src="%s"%s data-turbo-eval="false"></script>`,
+		base, id, t.asset(r, "tokens.css"), t.asset(r, "toolbar.css"), t.asset(r, "app.css"), t.asset(r, "toolbar.js"), nonceAttr(nonce))
 }

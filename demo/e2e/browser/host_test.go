@@ -86,6 +86,10 @@ func hostPages() http.Handler {
 		}
 		fmt.Fprint(w, `</body></html>`)
 	})
+	mux.HandleFunc("GET /moved/{library}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", hostPolicy)
+		http.Redirect(w, r, "/pages/"+r.PathValue("library")+"/two", http.StatusSeeOther)
+	})
 	mux.HandleFunc("GET /part", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "<p>a part</p>") })
 	mux.HandleFunc("POST /beacon", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /api/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, `{"ok":true}`) })
