@@ -55,7 +55,6 @@ var (
 	KeySender       = NewKey("signal.sender")
 	KeyAllocBytes   = NewKey("go.memory.allocated")
 	KeyGCCycles     = NewKey("go.gc.cycles")
-	KeyGoroutines   = NewKey("go.goroutine.count")
 	KeySelfTime     = NewKey("toolbar.self_time")
 )
 

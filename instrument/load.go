@@ -16,6 +16,8 @@ var (
 	KeySchedWait = NewKey("go.schedule.wait")   // goroutines that could run and did not, summed
 	KeyMutexWait = NewKey("go.sync.mutex.wait") // goroutines that waited for locks, summed
 	KeyGCTime    = NewKey("go.gc.cpu.time")     // CPU time of the garbage collector
+
+	KeyGoroutines = NewKey("go.goroutines.started") // a number
 )
 
 const (
@@ -30,6 +32,7 @@ const (
 type load struct {
 	at                    int64
 	cpu, sched, mutex, gc int64
+	goroutines            int64 // begun since the program was
 }
 
 // loadMeter takes readings. Records that begin within loadFresh share one.
@@ -39,7 +42,7 @@ type loadMeter struct {
 	samples []metrics.Sample
 }
 
-var loadMetrics = [...]string{"/sched/latencies:seconds", "/sync/mutex/wait/total:seconds", "/cpu/classes/gc/total:cpu-seconds"}
+var loadMetrics = [...]string{"/sched/latencies:seconds", "/sync/mutex/wait/total:seconds", "/cpu/classes/gc/total:cpu-seconds", "/sched/goroutines-created:goroutines"}
 
 // recent gives the last reading, or a new one when that is old. Somebody else's that is
 // being taken is not waited for.
@@ -75,6 +78,9 @@ func (m *loadMeter) take(now int64) *load {
 		l.sched = sumOf(v.Float64Histogram())
 	}
 	l.mutex, l.gc = secondsOf(m.samples[1].Value), secondsOf(m.samples[2].Value)
+	if v := m.samples[3].Value; v.Kind() == metrics.KindUint64 {
+		l.goroutines = int64(v.Uint64())
+	}
 	m.last.Store(l)
 	return l
 }
@@ -125,5 +131,8 @@ func (rec *Recording) addLoad(slab *slab, now int64) {
 		if d.ns > 0 {
 			slab.attrs = append(slab.attrs, slotAttr{Attr: d.key.Duration(time.Duration(d.ns))})
 		}
+	}
+	if n := ended.goroutines - began.goroutines; n > 0 {
+		slab.attrs = append(slab.attrs, slotAttr{Attr: KeyGoroutines.Int64(n)})
 	}
 }

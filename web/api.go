@@ -148,7 +148,7 @@ func apiRequest(d *Dashboard, r *http.Request) (any, error) {
 	out := newRecordJSON(&rec.Summary, rec.Handler)
 	out.Attrs = attrsJSON(rec.Attrs)
 	m := d.recordModel(rec)
-	out.Worst, out.Counts.Alerts = worst(m), len(view.RecordAlerts(m))
+	out.Worst, out.Counts.Alerts, out.Counts.Custom = worst(m), len(view.RecordAlerts(m)), view.CustomSpans(m)
 	if t, ok := d.timingOf(r.Context(), rec.ID); ok {
 		out.Timing = &t
 	}

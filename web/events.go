@@ -115,10 +115,13 @@ func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, feed Feed, ac
 
 // writeEvent sends one line of the list. A reader of the stream joins data lines with
 // line breaks, which mean nothing in HTML.
-func writeEvent(ctx context.Context, w http.ResponseWriter, s view.Shell, sum *instrument.Summary, h instrument.HandlerInfo, missed uint64) error {
+func (d *Dashboard) writeEvent(ctx context.Context, w http.ResponseWriter, s view.Shell, sum *instrument.Summary, h instrument.HandlerInfo, missed uint64) error {
 	var html bytes.Buffer
-	row := rowModel(sum, h, 0)
-	if err := view.RecordRows(s, []view.RecordRow{row}).Render(ctx, &html); err != nil {
+	rows := []view.RecordRow{rowModel(sum, h, 0)}
+	if view.ReadsRecords(s.Here) {
+		d.readRows(ctx, rows)
+	}
+	if err := view.RecordRows(s, rows).Render(ctx, &html); err != nil {
 		return err
 	}
 	return writeRows(w, sum.ID, html.String(), missed)
@@ -150,7 +153,7 @@ func (d *Dashboard) writerOf(r *http.Request) eventWriter {
 	case "logs":
 		return d.writeLogsEvent
 	}
-	return writeEvent
+	return d.writeEvent
 }
 
 func writeJSONEvent(_ context.Context, w http.ResponseWriter, _ view.Shell, sum *instrument.Summary, h instrument.HandlerInfo, _ uint64) error {

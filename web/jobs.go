@@ -365,7 +365,7 @@ func pretty(text json.RawMessage) string {
 
 // jobsOf adds to a Record's page the jobs that it queued, as they are now.
 func (d *Dashboard) jobsOf(r *http.Request, rec *instrument.Record, m *view.Record) {
-	if d.config.Jobs == nil || m.Panel != "" && m.Panel != "tasks" {
+	if d.config.Jobs == nil || m.Panel != "" && m.Panel != "tasks" && m.Panel != "signals" {
 		return
 	}
 	ids := queuedIDs(rec)

@@ -47,7 +47,7 @@ func runtimeReadings(rec *instrument.Record) (out []view.Attr) {
 		case kv.Key == instrument.KeyGCCycles.Name() && isInt:
 			out = append(out, view.Attr{Key: "Garbage collections", Value: view.Count(n)})
 		case kv.Key == instrument.KeyGoroutines.Name() && isInt:
-			out = append(out, view.Attr{Key: "Goroutines", Value: view.Count(n)})
+			out = append(out, view.Attr{Key: "Goroutines started", Value: view.Count(n), Type: "by the whole process meanwhile"})
 		case strings.HasPrefix(kv.Key, "go."):
 			out = append(out, attr(kv))
 		}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/base64"
 	"net/http"
 	"net/url"
@@ -137,6 +138,9 @@ func (d *Dashboard) fillList(r *http.Request, m *view.RecordList, q query.Record
 		return err
 	}
 	m.Rows = rowModels(page.Records)
+	if view.ReadsRecords(d.here(r)) {
+		d.readRows(r.Context(), m.Rows)
+	}
 	if page.More {
 		m.Older = cursorText(page.Next)
 	}
@@ -188,12 +192,40 @@ func rowModels(rows []query.Row) []view.RecordRow {
 	return out
 }
 
+// readRows fills in what is kept in the Records themselves. A Record that is gone meanwhile
+// leaves its row without.
+func (d *Dashboard) readRows(ctx context.Context, rows []view.RecordRow) {
+	ids, at := make([]instrument.ID, 0, len(rows)), make(map[string]*view.RecordRow, len(rows))
+	for i := range rows {
+		if id, err := instrument.ParseID(rows[i].ID); err == nil {
+			ids, at[rows[i].ID] = append(ids, id), &rows[i]
+		}
+	}
+	err := d.config.Store.EachRecord(ctx, ids, func(rec *instrument.Record) error {
+		row := at[rec.ID.String()]
+		for _, kv := range rec.Attrs {
+			switch kv.Key {
+			case instrument.KeyBytesOut.Name():
+				if n, ok := kv.Value.(int64); ok {
+					row.Size = n
+				}
+			case instrument.KeySelfTime.Name():
+				row.Cost, _ = kv.Value.(time.Duration)
+			}
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		d.config.Logger.ErrorContext(ctx, "debug toolbar: read the records of a list", "error", err)
+	}
+}
+
 func rowModel(s *instrument.Summary, h instrument.HandlerInfo, longest time.Duration) view.RecordRow {
 	row := view.RecordRow{
 		ID: s.ID.String(), Kind: kindOf(h.Kind), Method: s.Method, Name: h.Name,
 		Status: statusOf(s), Code: s.Status, Start: s.StartTime(), Duration: s.Duration, Share: view.Share(s.Duration, longest),
 		Queries: int64(s.Count(instrument.KindQuery)), QueryTime: s.QueryTime, Signals: int64(s.Count(instrument.KindSignal)),
-		Note: s.Error, User: s.User, Tags: s.Tags, Pinned: s.Flags.Has(instrument.FlagPinned), Running: s.Unfinished() && !s.Flags.Has(instrument.FlagError), // with an error, its process died
+		Note: s.Error, User: s.User, Tags: s.Tags, Pinned: s.Flags.Has(instrument.FlagPinned), Size: -1, Running: s.Unfinished() && !s.Flags.Has(instrument.FlagError), // with an error, its process died
 	}
 	if s.Path != "" {
 		row.Name = s.Path

@@ -77,6 +77,9 @@ func TestA70_TK46_TheTasksPageShowsWhatARequestQueued(t *testing.T) {
 	if !strings.Contains(record, "Jobs that this record queued") || !strings.Contains(record, `/_toolbar/tasks/`+invoice.ID) {
 		t.Error("the request's page does not show the job that it queued")
 	}
+	if signals := e2etest.Text(t, a.Page("requests/"+order+"/signals")); !strings.Contains(signals, `<a href="/_toolbar/tasks/`+invoice.ID+`">job `+invoice.ID+`</a>`) {
+		t.Error("the panel of signals does not link the receiver's job")
+	}
 	job := e2etest.Get[jobs.Detail](t, a.API("tasks/"+invoice.ID))
 	if len(job.Attempts) != 1 || job.Attempts[0].Record == 0 || job.Attempts[0].Outcome != "completed" {
 		t.Fatalf("the job is %+v", job)

@@ -6,13 +6,6 @@ import "github.com/go-debug-toolbar/debugtoolbar/web/view"
 func browsed() view.Record {
 	m := order()
 	t := &tree{spans: m.Spans}
-	attrs := func(pairs ...string) func(*view.Span) {
-		return func(s *view.Span) {
-			for i := 0; i+1 < len(pairs); i += 2 {
-				s.Attrs = append(s.Attrs, view.Attr{Key: pairs[i], Value: pairs[i+1]})
-			}
-		}
-	}
 	t.add(0, view.KindTask, "crm.sync", 600, 0.2, attrs("task.queue", "default"), note("queued"))
 	t.add(0, view.KindCustom, "resize image", 160, 12, attrs("width", "640"))
 	t.add(0, view.Kind("search"), "index product", 175, 5, attrs("index", "products"))
@@ -50,7 +43,7 @@ func browsed() view.Record {
 	m.Inferred = 1
 	m.Forms, m.Compare, m.Pinned = forms(true), "/_toolbar/compare?a="+m.ID+"&b=median", true
 	m.CopyAs = []view.CopyAs{{Label: "cURL", Href: "/_toolbar/requests/" + m.ID + "/as/curl"}, {Label: "Markdown", Href: "/_toolbar/requests/" + m.ID + "/as/markdown"}}
-	m.Runtime = []view.Attr{{Key: "Allocated", Value: "1.4 MiB", Type: "by the whole process meanwhile"}, {Key: "Goroutines", Value: "42"}}
+	m.Runtime = []view.Attr{{Key: "Allocated", Value: "1.4 MiB", Type: "by the whole process meanwhile"}, {Key: "Goroutines started", Value: "42", Type: "by the whole process meanwhile"}}
 	m.Page = &view.PageTiming{Type: "navigate", Bytes: 14210, Shift: 0.14, Millis: map[string]float64{
 		"ttfb": 640, "response": 4.2, "fcp": 890, "interactive": 940, "content_loaded": 951, "lcp": 2710, "load": 1480, "inp": 96,
 	}}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,15 @@ func (t *tree) add(parent int, k view.Kind, name string, start, dur float64, mor
 func failed(err string) func(*view.Span) { return func(s *view.Span) { s.Err = err } }
 func source(src string) func(*view.Span) { return func(s *view.Span) { s.Source = src } }
 func note(n string) func(*view.Span)     { return func(s *view.Span) { s.Note = n } }
+
+// attrs are attributes, names and values by turns.
+func attrs(pairs ...string) func(*view.Span) {
+	return func(s *view.Span) {
+		for i := 0; i+1 < len(pairs); i += 2 {
+			s.Attrs = append(s.Attrs, view.Attr{Key: pairs[i], Value: pairs[i+1]})
+		}
+	}
+}
 
 func slowOver(limit float64) func(*view.Span) {
 	return func(s *view.Span) { s.Slow, s.Limit = true, ms(limit) }
@@ -87,8 +97,9 @@ func orderSpans() []view.Span {
 
 // orderSignal is the signal of the order with its five receivers.
 func orderSignal(t *tree, v int) {
-	sig := t.add(v, view.KindSignal, "order_status_changed", 141.6, 457.8, source("orders/signals.go:12"))
-	r1 := t.add(sig, view.KindReceiver, "reserve-stock", 141.7, 31.2, source("stock/reserve.go:24"))
+	sig := t.add(v, view.KindSignal, "order_status_changed", 141.6, 457.8, source("orders/signals.go:12"), attrs("signal.sender", "checkout",
+		"signal.payload", "orders.StatusChange{\n\tOrder: 20417\n\tTo: \"confirmed\"\n\tToken: [redacted]\n}"))
+	r1 := t.add(sig, view.KindReceiver, "reserve-stock", 141.7, 31.2, source("stock/reserve.go:24"), attrs("signal.value", "3"))
 	for i := range 3 {
 		t.add(r1, view.KindQuery, "UPDATE stock", 143+7.6*float64(i), 7.2, query("UPDATE stock SET qty = qty - ? WHERE sku = ?", "stock/reserve.go:33", 1))
 	}
@@ -106,6 +117,18 @@ func orderSignal(t *tree, v int) {
 	r4 := t.add(sig, view.KindReceiver, "sync-crm", 597.9, 1.2, source("crm/sync.go:15"), func(s *view.Span) { s.Queued, s.Note = true, "queued: crm.sync" })
 	t.add(r4, view.KindQuery, "INSERT river_job", 598.1, 0.9, query("INSERT INTO river_job (kind, args, queue) VALUES (?, ?, ?)", "crm/sync.go:19", 1))
 	t.add(sig, view.KindReceiver, "notify-warehouse", 599.1, 0, func(s *view.Span) { s.Skipped = "When(toShipped)" })
+}
+
+// queuedSignals is the order with the job that one of its receivers became.
+func queuedSignals() view.Record {
+	return with(order(), func(m *view.Record) {
+		i := slices.IndexFunc(m.Spans, func(s view.Span) bool { return s.Queued })
+		m.Spans = append(m.Spans, view.Span{
+			Parent: i, Kind: view.KindTask, Name: "enqueue signal.deliver", Start: ms(598.2), Duration: ms(0.6), Rows: -1,
+			Attrs: []view.Attr{{Key: "task.id", Value: "417"}},
+		})
+		m.Jobs = []view.JobRow{{ID: "417", Href: "/_toolbar/tasks/417", Kind: "signal.deliver", Queue: "default", State: "completed", Status: view.StatusOK, Attempt: 1, Max: 25, Created: now}}
+	})
 }
 
 // order is POST /orders as a whole.

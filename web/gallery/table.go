@@ -43,10 +43,11 @@ var samples = []sample{
 		return filtered(func(m *view.RecordList) {
 			m.Forms = forms(true)
 			m.Filter = "dur>200ms"
-			m.Columns = view.RecordColumns(view.URL{Query: url.Values{"col": {"time", "tags", "id"}}})
+			m.Columns = view.RecordColumns(view.URL{Query: url.Values{"col": {"time", "size", "cost", "tags", "id"}}})
+			m.Rows[0].Size, m.Rows[0].Cost, m.Rows[1].Size = 181230, 41*time.Microsecond, -1
 			m.Rows[0].Pinned, m.Rows[0].Tags = true, []string{"beta", "checkout"}
 		})
-	}), "requests?col=time&col=tags&col=id&q=dur%3E200ms"},
+	}), "requests?col=time&col=size&col=cost&col=tags&col=id&q=dur%3E200ms"},
 	{"requests-readonly", "a viewer who may look and nothing else", page(view.RecordListPage, func() view.RecordList {
 		return filtered(func(m *view.RecordList) { m.Forms = forms(false) })
 	}), "requests"},
@@ -129,6 +130,7 @@ var samples = []sample{
 	{"record-settings", "the app's configuration, masked", recordPanel(browsed, "settings"), "requests/" + orderID + "/settings"},
 	{"record-settings-none", "the app hands nothing over", recordPanel(quick, "settings"), "requests/0f3k9ad00h341/settings"},
 	{"record-quick", "microseconds: the units follow", recordPage(quick), "requests/0f3k9ad00h341"},
+	{"record-signals-queued", "a receiver whose call became a job", recordPanel(queuedSignals, "signals"), "requests/" + orderID + "/signals"},
 	{"record-quick-signals", "an empty panel says how to fill it", recordPanel(quick, "signals"), "requests/0f3k9ad00h341/signals"},
 	{"record-command", "a command that failed", recordPage(nightly), "requests/0f3k9ae11c0md"},
 	{"record-command-panel", "a command's panel: what it was given, how it ended, what it printed", recordPanel(nightly, "command"), "requests/0f3k9ae11c0md/command"},

@@ -40,6 +40,7 @@
     call: 'M6.5 3H3v10h10V9.5M9.5 3H13v3.5M13 3 7.5 8.5',
     render: 'M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5',
     task: 'M2 9h3.5l1 2h3l1-2H14M2 9l2-6h8l2 6v4.5H2z',
+    custom: 'm8 2 6 6-6 6-6-6z',
     chart: 'M2.5 13.5h11M4.5 11V8M8 11V3M11.5 11V6',
     close: 'm4 4 8 8M12 4l-8 8',
     grip: 'M6 4v.1M6 8v.1M6 12v.1M10 4v.1M10 8v.1M10 12v.1',
@@ -49,14 +50,14 @@
   const PANELS = [
     ['', 'Waterfall', 'spans'], ['sql', 'SQL', 'queries'], ['signals', 'Signals', 'signals'], ['middleware', 'Middleware', 'layers'],
     ['cache', 'Cache', 'cache'], ['calls', 'Outgoing', 'calls'], ['templates', 'Templates', 'templates'], ['tasks', 'Tasks', 'tasks'],
-    ['logs', 'Logs', 'logs'], ['alerts', 'Alerts', 'alerts'], ['exceptions', 'Exceptions', ''], ['request', 'Request', ''],
-    ['time', 'Time', ''], ['versions', 'Versions', ''],
+    ['custom', 'Custom', 'custom'], ['logs', 'Logs', 'logs'], ['alerts', 'Alerts', 'alerts'], ['exceptions', 'Exceptions', ''], ['request', 'Request', ''],
+    ['time', 'Time', ''], ['versions', 'Versions', ''], ['settings', 'Settings', ''],
   ];
   // Items of the bar: panel, icon, label, count. Those after the fourth are there only when something was counted.
   const BAR = [
     ['sql', 'query', 'SQL', 'queries'], ['signals', 'signal', 'Signals', 'signals'], ['middleware', 'layer', 'Layers', 'layers'], ['logs', 'log', 'Logs', 'logs'],
     ['cache', 'cache', 'Cache', 'cache'], ['calls', 'call', 'Outgoing', 'calls'], ['templates', 'render', 'Templates', 'templates'], ['tasks', 'task', 'Tasks', 'tasks'],
-    ['alerts', 'slow', 'Alerts', 'alerts'],
+    ['custom', 'custom', 'Custom', 'custom'], ['alerts', 'slow', 'Alerts', 'alerts'],
   ];
   const ALWAYS = 4;
   const EDGES = { left: 'x', right: 'x', top: 'y', bottom: 'y' };
@@ -613,8 +614,12 @@
       this.tabs = make('nav', { class: 'tabs', 'aria-label': 'Panels' });
       this.content = make('div', { class: 'content' });
       this.head = make('div', { class: 'head' });
+      this.find = make('input', { class: 'input', type: 'search', 'aria-label': 'Filter these requests', placeholder: 'Filter' });
+      this.find.addEventListener('input', () => this.draw());
+      // What is typed is no shortcut of the page.
+      this.find.addEventListener('keydown', (e) => { if (e.key !== 'Escape') e.stopPropagation(); });
       this.drawer = make('section', { class: 'drawer', role: 'region', 'aria-label': 'Debug panel' },
-        make('div', { class: 'side' }, this.head, this.list), make('div', { class: 'panel' }, this.tabs, this.content));
+        make('div', { class: 'side' }, this.head, this.find, this.list), make('div', { class: 'panel' }, this.tabs, this.content));
       this.content.addEventListener('click', (e) => this.follow(e));
     }
 
@@ -629,7 +634,8 @@
       const n = this.requests.length;
       const left = this.older ? ', ' + this.older + ' older not listed' : '';
       this.head.replaceChildren(make('h2', { text: this.scope }), dim(n + (n === 1 ? ' request' : ' requests') + left), make('span', { class: 'grow' }), clear);
-      this.list.replaceChildren(...this.requests.map((r) => this.line(r)));
+      const typed = this.find.value.trim().toLowerCase();
+      this.list.replaceChildren(...this.requests.map((r) => this.line(r)).filter((l) => l.textContent.toLowerCase().includes(typed)));
       const r = this.selected;
       this.tabs.replaceChildren(...PANELS.map(([panel, label, count]) => {
         const a = make('a', { href: this.url(r, panel), 'data-k': 'tab-' + panel, 'aria-current': panel === this.panel ? 'true' : null }, label);

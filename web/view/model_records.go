@@ -85,4 +85,8 @@ type RecordRow struct {
 	User      string
 	Tags      []string
 	Pinned    bool
+
+	// Read where a column shows them; see [ReadsRecords].
+	Size int64         // of the answer's body; negative not known
+	Cost time.Duration // what recording it took; 0 not known
 }

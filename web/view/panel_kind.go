@@ -201,6 +201,13 @@ func (v recordView) panelSpanHref(i int) string {
 	return u.With("span", index(i), "show", "") + "#" + rowID(i)
 }
 
+// CustomSpans counts the spans that the panel "custom" lists: the app's own, dumps, and those of kinds that
+// integrations registered.
+func CustomSpans(m Record) int64 {
+	v := recordView{Record: m, t: newTimeline(m.Spans, m.Duration)}
+	return int64(len(newKindSet(v, KindCustom).spans)) + v.capped(KindCustom)
+}
+
 // Worst is the worst that happened in spans of a kind: the status of that panel's tab.
 func Worst(m Record, k Kind) Status {
 	v := recordView{Record: m, t: newTimeline(m.Spans, m.Duration)}

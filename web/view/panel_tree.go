@@ -1,6 +1,9 @@
 package view
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // stepRow is a line of the signals and middleware panels: a span with its time on an axis of its own.
 type stepRow struct {
@@ -128,6 +131,52 @@ func (v recordView) ownOf(k Kind) (sum time.Duration) {
 		sum += v.t.own[i]
 	}
 	return sum
+}
+
+// signalDid is what was sent, by whom, and what a receiver gave back, as it was recorded: masked.
+func signalDid(sp Span) (out []Attr) {
+	if sp.Kind != KindSignal && sp.Kind != KindReceiver {
+		return nil
+	}
+	for _, a := range sp.Attrs {
+		if label, ok := signalAttrs[a.Key]; ok {
+			out = append(out, Attr{Key: label, Value: a.Value})
+		}
+	}
+	return out
+}
+
+var signalAttrs = map[string]string{
+	"signal.sender": "sender", "signal.payload": "payload", "signal.value": "returned", "signal.attempt": "attempts",
+}
+
+// long tells whether a value is folded: it would push the rows apart.
+func (a Attr) long() bool { return len(a.Value) > 96 || strings.Contains(a.Value, "\n") }
+
+// jobsQueued are the jobs that a receiver's call became, or that it queued, as they are now. Receivers further inside
+// have a row of their own.
+func (v recordView) jobsQueued(i int) (out []JobRow) {
+	if v.Spans[i].Kind != KindReceiver {
+		return nil
+	}
+	var walk func(int)
+	walk = func(i int) {
+		for _, c := range v.t.children[i] {
+			if v.Spans[c].Kind == KindReceiver {
+				continue
+			}
+			if id := attrOf(v.Spans[c], "task.id"); id != "" {
+				for _, j := range v.Jobs {
+					if j.ID == id {
+						out = append(out, j)
+					}
+				}
+			}
+			walk(c)
+		}
+	}
+	walk(i)
+	return out
 }
 
 func stepLabel(v recordView, i int) string {

@@ -100,7 +100,7 @@ func (t Token) text() string {
 // recordColumns are the columns that may be left out, and whether they are there unless somebody chooses.
 var recordColumns = []Column{
 	{"time", "Time", true}, {"code", "Code", true}, {"sql", "SQL", true}, {"signals", "Signals", true},
-	{"note", "Note", true}, {"user", "User", true}, {"tags", "Tags", false}, {"id", "Id", false},
+	{"note", "Note", true}, {"user", "User", true}, {"size", "Size", false}, {"cost", "Toolbar's cost", false}, {"tags", "Tags", false}, {"id", "Id", false},
 }
 
 // RecordColumns are the columns of a list as the parameters "col" choose them; with one that is no column, such as
@@ -114,6 +114,29 @@ func RecordColumns(here URL) []Column {
 		}
 	}
 	return out
+}
+
+// ReadsRecords tells whether the columns that are chosen show what stands in the Records themselves and not in their
+// lines, so that it has to be read for each row.
+func ReadsRecords(here URL) bool {
+	s := Shell{Here: here}
+	return s.shows("size") || s.shows("cost")
+}
+
+// sizeText is the size of an answer.
+func (r RecordRow) sizeText() string {
+	if r.Size < 0 {
+		return "–"
+	}
+	return Bytes(r.Size)
+}
+
+// costText is what recording took.
+func (r RecordRow) costText() string {
+	if r.Cost <= 0 {
+		return "–"
+	}
+	return Dur(r.Cost)
 }
 
 // shows tells whether a list has a column.

@@ -36,6 +36,15 @@ func TestBrowser_TheToolbarListsWhatThePageFetches(t *testing.T) {
 	p.until(root + `.querySelector('.drawer .content').children.length > 0`)
 	p.shoot("toolbar-drawer")
 
+	// The list is narrowed by what is typed, and whole again without it.
+	p.until(`((e) => e && (e.focus(), true))(` + root + `.querySelector('input[type=search]'))`)
+	p.key("stock")
+	p.until(list + `.length === 1 && ` + list + `[0].textContent.includes('/api/stock')`)
+	for range "stock" {
+		p.key(kb.Backspace)
+	}
+	p.until(list + `.length === 3`)
+
 	// A fetch opens with its own statements.
 	p.press(`[...` + list + `].find((li) => li.textContent.includes('/api/stock')).querySelector('a')`)
 	p.press(button("tab-sql"))
@@ -45,6 +54,24 @@ func TestBrowser_TheToolbarListsWhatThePageFetches(t *testing.T) {
 	if after := value[float64](p, `document.documentElement.scrollHeight`); after != before {
 		t.Errorf("the page became %v px high, from %v: the toolbar moves it", after, before)
 	}
+	p.quiet()
+}
+
+// TestBrowser_TheDrawerShowsDumpsAndSettings: a value that the app dumps is read in the page that it belongs to.
+func TestBrowser_TheDrawerShowsDumpsAndSettings(t *testing.T) {
+	t.Parallel()
+	a := e2etest.Open(t)
+	p := openBrowser(t).tab()
+	p.open(a.URL + "/cart")
+	p.press(handle)
+	p.press(button("custom"))
+	p.until(root + `.querySelector('.drawer .content').textContent.includes('lines of the cart')`)
+	if got := value[string](p, button("tab-custom")+`.textContent`); got != "Custom1" {
+		t.Errorf("the tab says %q, want one custom span", got)
+	}
+	p.shoot("toolbar-dump")
+	p.press(button("tab-settings"))
+	p.until(root + `.querySelector('.drawer .content').textContent.includes('Toolbar')`)
 	p.quiet()
 }
 
