@@ -97,7 +97,7 @@ func (t *Toolbar) redirectPage(r *http.Request, d redirect) []byte {
 			fmt.Fprintf(&b, `<link rel="stylesheet" href="%s"%s>`, t.asset(r, name), nonceAttr(d.nonce))
 		}
 	}
-	fmt.Fprintf(&b, `</head><body><main class="narrow"><h1>%s</h1><p>%s %s sends on to</p><p>%s</p>`,
+	fmt.Fprintf(&b, `</head><body><main class="stop"><h1>%s</h1><p>%s %s sends on to</p><p>%s</p>`,
 		says, html.EscapeString(r.Method), html.EscapeString(r.URL.Path), targetLink(r, d.to))
 	b.WriteString("<p>The Go Debug Toolbar has stopped here, so that you can look at this request before you go on: Config.InterceptRedirects is set.</p></main>")
 	if d.shows {
