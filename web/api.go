@@ -149,6 +149,11 @@ func apiRequest(d *Dashboard, r *http.Request) (any, error) {
 	out.Attrs = attrsJSON(rec.Attrs)
 	m := d.recordModel(rec)
 	out.Worst, out.Counts.Alerts, out.Counts.Custom = worst(m), len(view.RecordAlerts(m)), view.CustomSpans(m)
+	for i := range m.Spans {
+		if m.Spans[i].Kind == view.KindFile {
+			out.Counts.Files++
+		}
+	}
 	if t, ok := d.timingOf(r.Context(), rec.ID); ok {
 		out.Timing = &t
 	}

@@ -75,6 +75,7 @@ type countsJSON struct {
 	Calls     int    `json:"calls"`
 	Templates int    `json:"templates"`
 	Tasks     int    `json:"tasks"`
+	Files     int    `json:"files"`  // static ones; like custom only of one Record
 	Custom    int64  `json:"custom"` // the app's own, dumps and kinds of integrations; these only of one Record, not in lists
 	Logs      int    `json:"logs"`
 	Alerts    int    `json:"alerts"`

@@ -56,3 +56,19 @@ func browsed() view.Record {
 	}
 	return m
 }
+
+// served is a request for which static files were served, in each way in which a browser may keep them.
+func served() view.Record {
+	return with(quick(), func(m *view.Record) {
+		t := &tree{spans: m.Spans}
+		file := func(at float64, path, source, code string, pairs ...string) {
+			t.add(0, view.KindFile, "static", at, 0.011, attrs("file.path", path, "file.source", source, "http.response.status_code", code), attrs(pairs...))
+		}
+		file(0.01, "css/app.9f3c2e1.css", "embedded", "200", "file.size", "18230", "http.response.header.cache-control", "public, max-age=31536000, immutable")
+		file(0.02, "img/logo.svg", "disk", "304", "file.size", "2210", "http.response.header.last-modified", "Fri, 20 Nov 2026 14:00:00 GMT")
+		file(0.03, "docs/index.html", "disk", "200", "file.size", "4096", "http.response.header.etag", `"5f-1a"`)
+		file(0.04, "js/app.js", "embedded", "200", "file.size", "91234")
+		file(0.05, "/missing.png", "embedded", "404")
+		m.Spans = t.spans
+	})
+}

@@ -130,6 +130,8 @@ var samples = []sample{
 	{"record-settings", "the app's configuration, masked", recordPanel(browsed, "settings"), "requests/" + orderID + "/settings"},
 	{"record-settings-none", "the app hands nothing over", recordPanel(quick, "settings"), "requests/0f3k9ad00h341/settings"},
 	{"record-quick", "microseconds: the units follow", recordPage(quick), "requests/0f3k9ad00h341"},
+	{"record-files", "static files: kept, unchanged, sent each time, missing", recordPanel(served, "files"), "requests/" + orderID + "/files"},
+	{"record-files-none", "no static file", recordPanel(quick, "files"), "requests/0f3k9ad00h341/files"},
 	{"record-signals-queued", "a receiver whose call became a job", recordPanel(queuedSignals, "signals"), "requests/" + orderID + "/signals"},
 	{"record-quick-signals", "an empty panel says how to fill it", recordPanel(quick, "signals"), "requests/0f3k9ad00h341/signals"},
 	{"record-command", "a command that failed", recordPage(nightly), "requests/0f3k9ae11c0md"},

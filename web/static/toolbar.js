@@ -50,7 +50,7 @@
   const PANELS = [
     ['', 'Waterfall', 'spans'], ['sql', 'SQL', 'queries'], ['signals', 'Signals', 'signals'], ['middleware', 'Middleware', 'layers'],
     ['cache', 'Cache', 'cache'], ['calls', 'Outgoing', 'calls'], ['templates', 'Templates', 'templates'], ['tasks', 'Tasks', 'tasks'],
-    ['custom', 'Custom', 'custom'], ['logs', 'Logs', 'logs'], ['alerts', 'Alerts', 'alerts'], ['exceptions', 'Exceptions', ''], ['request', 'Request', ''],
+    ['files', 'Static files', 'files'], ['custom', 'Custom', 'custom'], ['logs', 'Logs', 'logs'], ['alerts', 'Alerts', 'alerts'], ['exceptions', 'Exceptions', ''], ['request', 'Request', ''],
     ['time', 'Time', ''], ['versions', 'Versions', ''], ['settings', 'Settings', ''],
   ];
   // Items of the bar: panel, icon, label, count. Those after the fourth are there only when something was counted.

@@ -59,7 +59,7 @@ var kindEmpty = map[Kind]struct{ title, text, code string }{
 // known tells whether a kind has a panel made for it, or is of the model itself.
 var modelKinds = []Kind{
 	KindRequest, KindLayer, KindView, KindSignal, KindReceiver, KindCommand, KindTask, KindQuery, KindCache, KindCall,
-	KindRender, KindLog, KindException,
+	KindRender, KindLog, KindException, KindFile,
 }
 
 // newKindSet collects the spans of a kind. Kinds that integrations registered are custom here.

@@ -28,6 +28,7 @@ var Panels = []Panel{
 	{"calls", "Outgoing", KindCall},
 	{"templates", "Templates", KindRender},
 	{"tasks", "Tasks", KindTask},
+	{"files", "Static files", KindFile},
 	{"custom", "Custom", KindCustom},
 	{"logs", "Logs", KindLog},
 	{"alerts", "Alerts", ""},
@@ -195,6 +196,8 @@ func (v recordView) leavesOut(p Panel) bool {
 		return v.Request == nil
 	case p.Name == "command":
 		return v.Command == nil
+	case p.Kind == KindFile:
+		return len(v.t.ofKind(KindFile)) == 0
 	case p.Kind == KindCustom:
 		return len(newKindSet(v, KindCustom).spans) == 0
 	}

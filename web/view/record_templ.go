@@ -1414,6 +1414,11 @@ func panelBody(s Shell, v recordView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+		case "files":
+			templ_7745c5c3_Err = filePanel(v).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		case "custom":
 			templ_7745c5c3_Err = kindPanel(v, panelKind(v.Panel)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

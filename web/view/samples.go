@@ -11,6 +11,7 @@ const (
 	cacheCode    = "users := cachetap.Wrap(\"users\", store) // or client.AddHook(redistap.New(\"redis\"))"
 	callCode     = "client := &http.Client{Transport: httptap.Transport(nil)}"
 	renderCode   = "pages := rendertap.HTML(templates) // or, of templ: rendertap.Component(\"cart\", Cart(lines))"
+	filesCode    = "mux.Handle(\"/static/\", middleware.FileServerFS(\"static\", files)) // instead of http.FileServerFS(files)"
 	taskCode     = "OrderPlaced.SendAsync(ctx, sender, order)"
 	customCode   = "ctx, span := instrument.Start(ctx, resize) // var resize = instrument.NewHandler(instrument.KindCustom, \"resize\", instrument.Source{})\ndefer func() { span.End(err) }()"
 	settingsCode = "tb, err := toolbar.New(toolbar.Config{Settings: config})"
