@@ -30,7 +30,6 @@ type HandlerRow struct {
 	InFlight      int64
 	Trend         []float64 // nil: none
 	TrendBad      bool
-	Estimated     bool // extrapolated from a sample: shown with ~
 }
 
 // SlowReport is the report of slow handlers as a page.
