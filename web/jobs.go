@@ -191,7 +191,7 @@ func workerRow(d *Dashboard, w *jobs.Worker) view.WorkerRow {
 
 func scheduleRow(d *Dashboard, s *jobs.Schedule) view.ScheduleRow {
 	row := view.ScheduleRow{Name: s.Name, Kind: s.Kind, Spec: s.Spec, Words: s.Words, Zone: s.Zone, Overlap: s.Overlap, Next: s.Next, Missed: s.MissedCount, MissedAt: s.Missed}
-	for _, run := range s.Runs[:min(len(s.Runs), 5)] {
+	for _, run := range s.Runs {
 		one := view.ScheduleRun{At: run.Tick, Status: view.StatusOff, Text: run.Skipped, Duration: run.Duration}
 		if run.Job != "" {
 			one.Href, one.Status, one.Text = d.base.Job(run.Job), jobStatus(run.State, run.Error), run.State.String()

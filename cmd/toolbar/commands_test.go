@@ -13,11 +13,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/sqltap"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
 )
@@ -575,6 +577,39 @@ func TestPrune_RemovesAndSaysSo(t *testing.T) {
 	}
 	if r := toolbar(t, "prune", "--db", a.path+"x", "--records", "1"); r.code != exitFailed {
 		t.Errorf("%+v", r)
+	}
+}
+
+func TestPrune_AllEmptiesAStoreOnceSomebodyAgrees(t *testing.T) {
+	t.Parallel()
+	a, last := shop(t)
+	if _, err := a.store.Mark(t.Context(), last, query.Mark{Pin: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"--all", "--all --yes --age 1d"} { // nobody can be asked; contradicts itself
+		if r := toolbar(t, append([]string{"prune", "--db", a.path}, strings.Fields(args)...)...); r.code != exitUsage {
+			t.Errorf("%s: %+v", args, r)
+		}
+	}
+	if n := strings.Count(mustRun(t, "requests", "--db", a.path), "POST /orders"); n != 5 {
+		t.Errorf("%d records are left, want all 5", n)
+	}
+	if out := mustRun(t, "prune", "--db", a.path, "--all", "--yes"); !regexp.MustCompile(`^Removed 5 records, 1 of them pinned, [1-9]\d* rows of statistics and [1-9]\d* exceptions; the store has `).MatchString(out) {
+		t.Error(out)
+	}
+	if out := mustRun(t, "requests", "--db", a.path); strings.Contains(out, "POST /orders") {
+		t.Errorf("records are left:\n%s", out)
+	}
+	a.order() // the app goes on
+	a.flush()
+	if out := mustRun(t, "report", "--db", a.path); !strings.Contains(out, "send-confirmation") {
+		t.Errorf("what came afterwards is not there:\n%s", out)
+	}
+	for answer, want := range map[string]bool{"y\n": true, " YES \r\n": true, "": false, "\n": false, "yep\n": false, "n\n": false} {
+		var out strings.Builder
+		if got := agrees(strings.NewReader(answer), &out, "Remove?"); got != want || out.String() != "Remove? [y/N] " {
+			t.Errorf("%q: %v, asked %q", answer, got, out.String())
+		}
 	}
 }
 

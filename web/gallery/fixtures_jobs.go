@@ -56,7 +56,8 @@ func tasksPage() view.Tasks {
 		},
 		Schedules: []view.ScheduleRow{
 			{Name: "nightly-cleanup", Kind: "command.run", Spec: "0 3 * * *", Words: "At 03:00 every day (Europe/Berlin)", Zone: "Europe/Berlin", Next: []time.Time{now.Add(9 * time.Hour), now.Add(33 * time.Hour), now.Add(57 * time.Hour)}, Missed: 2, MissedAt: []time.Time{now.Add(-48 * time.Hour)}, Runs: []view.ScheduleRun{
-				{At: now.Add(-15 * time.Hour), Href: "/_toolbar/tasks/9001", Status: view.StatusOK, Text: "completed"}, {At: now.Add(-39 * time.Hour), Status: view.StatusOff, Text: "job 8890 of an earlier tick had not ended"},
+				{At: now.Add(-15 * time.Hour), Href: "/_toolbar/tasks/9001", Status: view.StatusOK, Text: "completed", Duration: 41 * time.Second}, {At: now.Add(-39 * time.Hour), Status: view.StatusOff, Text: "job 8890 of an earlier tick had not ended"},
+				{At: now.Add(-63 * time.Hour), Href: "/_toolbar/tasks/8890", Status: view.StatusBad, Text: "discarded", Duration: 96 * time.Second}, {At: now.Add(-87 * time.Hour), Href: "/_toolbar/tasks/8713", Status: view.StatusOK, Text: "completed", Duration: 38 * time.Second},
 			}},
 			{Name: "sync", Kind: "crm.sync", Spec: "every 5m", Words: "every 5m", Next: []time.Time{now.Add(2 * time.Minute), now.Add(7 * time.Minute)}},
 		},

@@ -3,6 +3,8 @@ package view
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -305,3 +307,40 @@ func (m Job) facts(now time.Time) (as []Attr) {
 
 // word is the state, or that none is known.
 func (e JobEvent) word() string { return cmp.Or(e.State, "unknown") }
+
+// shownRuns is how many of the last runs of a schedule are named; the drawing has all.
+const shownRuns = 5
+
+// runBar is one run in the drawing of a schedule's last runs.
+type runBar struct {
+	x, width, height float64 // of 100 by 24
+	status           Status
+}
+
+// unit is a length in a drawing.
+func unit(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
+
+// barsOf places the bars, the oldest first, and says what they show. Without two runs
+// of which it is known how long they took there is nothing to compare.
+func barsOf(runs []ScheduleRun) (bars []runBar, label string) {
+	var known []time.Duration
+	for _, r := range runs {
+		if r.Duration > 0 {
+			known = append(known, r.Duration)
+		}
+	}
+	if len(known) < 2 {
+		return nil, ""
+	}
+	longest := slices.Max(known)
+	step := 100 / float64(max(len(runs), 8)) // a few runs are no thick blocks
+	for i, r := range runs {
+		b := runBar{x: 100 - float64(i+1)*step, width: step * 0.8, status: r.Status}
+		if r.Duration > 0 {
+			b.height = max(1.5, 24*Share(r.Duration, longest))
+		}
+		bars = append(bars, b)
+	}
+	slices.Reverse(bars)
+	return bars, "The last " + plural(int64(len(known)), "run") + " took " + Dur(slices.Min(known)) + " to " + Dur(longest) + ", the newest " + Dur(known[0])
+}
