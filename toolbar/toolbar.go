@@ -131,8 +131,13 @@ func (t *Toolbar) open() (err error) {
 
 func (t *Toolbar) webConfig() web.Config {
 	c := &t.config
+	record := t.setRecording
+	if t.unwritten != nil {
+		record = nil // what cannot be stored is not recorded
+	}
 	return web.Config{
-		Store: t.store, Prefix: c.Prefix, Outside: c.outside, App: c.Service, Recorder: t.recorder, Logger: c.Logger,
+		Record: record,
+		Store:  t.store, Prefix: c.Prefix, Outside: c.outside, App: c.Service, Recorder: t.recorder, Logger: c.Logger,
 		Gate:    web.Gate{Allow: c.Allow, Token: c.Token, Hosts: c.Hosts},
 		Explain: c.explainer(), CacheDelete: c.CacheDelete,
 		Excerpts: c.development(), AlertsOff: c.AlertsOff, SlowQueries: c.SlowQueries,
@@ -156,6 +161,17 @@ func (t *Toolbar) OneTimePath() string {
 // Recorder records; nil when the toolbar is disabled. SetEnabled on it switches
 // recording off and on while the app runs.
 func (t *Toolbar) Recorder() *instrument.Recorder { return t.recorder }
+
+// setRecording switches recording for the dashboard.
+func (t *Toolbar) setRecording(on bool) error {
+	t.closing.Lock()
+	defer t.closing.Unlock()
+	if t.closed {
+		return errors.New("the toolbar is closed")
+	}
+	t.recorder.SetEnabled(on)
+	return nil
+}
 
 // Handler is the dashboard alone, for apps that mount it in a place of their own
 // below Config.Prefix. Wrap serves it already.

@@ -24,6 +24,7 @@ const (
 	ActExceptions Action = "exceptions" // say of exceptions that they are resolved, ignored, or open again
 	ActCache      Action = "cache"      // delete a key from one of the app's caches
 	ActLogs       Action = "logs"       // follow one browser's log lines
+	ActRecording  Action = "recording"  // pause recording in the process that answers, and resume it
 	ActRun        Action = "run"        // EXPLAIN, tests of receivers: what makes the app do something
 )
 
@@ -68,6 +69,7 @@ var forms = map[string]form{
 	"exceptions": {right: always(ActExceptions), do: judge},
 	"cache":      {right: always(ActCache), first: (*Dashboard).sureKey, do: deleteKey},
 	"logs":       {right: always(ActLogs), do: follow},
+	"recording":  {right: always(ActRecording), do: switchRecording},
 	"explain":    {right: always(ActRun), do: explainQuery},
 }
 

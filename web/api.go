@@ -251,7 +251,7 @@ func (d *Dashboard) healthJSON(r *http.Request) (out healthJSON, err error) {
 	if err != nil {
 		return out, err
 	}
-	out = healthJSON{Dropped: map[string]uint64{}, StoreBytes: h.FileBytes + h.WALBytes, StoreLimit: h.MaxBytes, Records: h.Records, Gone: h.Gone}
+	out = healthJSON{Dropped: map[string]uint64{}, StoreBytes: h.FileBytes + h.WALBytes, StoreLimit: h.MaxBytes, Records: h.Records, Gone: h.Gone, Paused: d.paused()}
 	if d.config.Status != nil {
 		st := d.config.Status()
 		out.Produced, out.Stored, out.Queued = st.Produced, st.Stored, st.QueueRecords

@@ -156,6 +156,7 @@ type healthJSON struct {
 	StoreBytes int64             `json:"store_bytes"`
 	StoreLimit int64             `json:"store_limit_bytes"`
 	Gone       bool              `json:"store_gone"`
+	Paused     bool              `json:"paused"` // recording is switched off in the process that answers
 	LastError  string            `json:"last_error,omitempty"`
 	CPU        int64             `json:"cpu_ns"`
 	Machine    *machineJSON      `json:"machine,omitempty"`

@@ -53,6 +53,9 @@ type Config struct {
 	Gate Gate
 	// Recorder knows the thresholds above which things are slow. Nil: the defaults.
 	Recorder *instrument.Recorder
+	// Record switches recording in this process off and on, for who has the right
+	// [ActRecording]. Nil: nobody can.
+	Record func(on bool) error
 	// Signals lists the signals that the app declares, with their receivers. Nil: the
 	// page shows only those that have statistics.
 	Signals func() []Signal

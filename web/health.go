@@ -22,7 +22,7 @@ func healthPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	if m.Collectors, err = d.collectors(r); err != nil {
 		return nil, err
 	}
-	m.Exposure = d.exposure(r)
+	m.Exposure, m.Recording = d.exposure(r), d.recordingForm(r)
 	for _, l := range d.config.Limits {
 		m.Limits = append(m.Limits, view.Attr{Key: l.Name, Value: l.Value, Type: l.Note})
 	}

@@ -84,7 +84,7 @@ func healthy() view.Health {
 			{Name: "web", PID: 4121, Host: "dev", Build: "9f3c2e1", Started: now.Add(-51 * time.Minute), Current: true},
 			{Name: "worker", PID: 4130, Host: "dev", Build: "9f3c2e1", Started: now.Add(-51 * time.Minute)},
 		},
-		Checks: checks(),
+		Checks: checks(), Recording: &view.Recording{Form: &view.Form{Path: string(base) + "recording", Proof: "proof"}},
 		Collectors: []view.Collector{
 			{Kind: view.KindRequest, Handlers: 41, Calls: 12418, Errors: 38, Brings: "tb.Wrap(mux)"},
 			{Kind: view.KindQuery, Handlers: 63, Calls: 116729, Brings: "sqltap.Open instead of sql.Open"},

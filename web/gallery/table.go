@@ -235,8 +235,16 @@ var samples = []sample{
 	{"exception-hostile", "captured text that wants to be markup", page(view.ExceptionPage, hostileException), "exceptions/38z63jtwdzsfb"},
 	{"health", "healthy", page(view.HealthPage, healthy), "health"},
 	{"health-failing", "the store fails", page(view.HealthPage, failing), "health"},
+	{"health-paused", "recording is paused in this process", func(s view.Shell) templ.Component {
+		s.Paused = true
+		return view.HealthPage(s, with(healthy(), func(m *view.Health) { m.Recording.Paused = true }))
+	}, "health"},
+	{"overview-paused", "recording is paused: each page says so", func(s view.Shell) templ.Component {
+		s.Paused = true
+		return view.OverviewPage(s, calm())
+	}, ""},
 	{"health-readonly", "a viewer who may look and nothing else", page(view.HealthPage, func() view.Health {
-		return with(healthy(), func(m *view.Health) { m.ReadOnly = true })
+		return with(healthy(), func(m *view.Health) { m.ReadOnly, m.Recording.Form = true, nil })
 	}), "health"},
 	{"failed", "the store did not answer", page(view.MissingPage, func() view.Missing {
 		return view.Missing{Title: "This page failed", Text: "The store could not answer: read records: database is locked"}

@@ -103,3 +103,11 @@ func (s Shell) timeless() Shell {
 	s.Ranges = nil
 	return s
 }
+
+// pausedHref leads to where recording is resumed; "" when that is this page.
+func (s Shell) pausedHref() string {
+	if s.Active == "health" {
+		return ""
+	}
+	return s.Base.Page("health")
+}

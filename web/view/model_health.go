@@ -31,6 +31,8 @@ type Health struct {
 	LoopbackOnly bool
 	Access       string // who may look, in words; "" uses LoopbackOnly
 
+	Recording *Recording // nil: it cannot be switched from here
+
 	Collectors []Collector
 	Exposure   []Check // who is let in and who is not
 	Limits     []Attr  // what bounds recording
@@ -42,6 +44,12 @@ type Health struct {
 	ReadOnly  bool    // nobody may change anything here
 	Settings  []AttrGroup
 	Machine   []Attr // processors, memory, disk; empty where it is not known
+}
+
+// Recording is whether the process that draws this page records.
+type Recording struct {
+	Paused bool
+	Form   *Form // where it is switched; nil: the viewer may not
 }
 
 // Collector is one kind of thing that is recorded, and what it brought in an hour.

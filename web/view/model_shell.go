@@ -20,6 +20,8 @@ type Shell struct {
 	Store  StoreUse
 	Now    time.Time // relative times are counted from here
 
+	Paused bool // recording is switched off in this process
+
 	Ranges []Range // time ranges to choose from; empty shows none
 	Live   *Live   // nil: the page does not update by itself
 }
