@@ -112,9 +112,12 @@ func (d *Dashboard) order(r *http.Request, s *view.Shell, m *view.RecordList, q 
 	}
 }
 
-// extraKinds are those of Records that not every store has: tests, and what "toolbar run
-// --logs" keeps of an app's output.
-var extraKinds = []instrument.Kind{instrument.RegisterKind("test"), instrument.RegisterKind("output")}
+// Kinds of Records that not every store has: tests, and what "toolbar run --logs" keeps of
+// an app's output.
+var (
+	kindTest   = instrument.RegisterKind("test")
+	kindOutput = instrument.RegisterKind("output")
+)
 
 // extraSince is how far back is looked for them.
 const extraSince = 7 * 24 * time.Hour
@@ -124,10 +127,15 @@ const extraSince = 7 * 24 * time.Hour
 func (d *Dashboard) kindsListed(r *http.Request, asked instrument.Kind) []instrument.Kind {
 	kinds := slices.Clone(listKinds)
 	byKind, err := d.config.Store.Counts(r.Context(), time.Now().Add(-extraSince), time.Time{})
-	for _, k := range extraKinds {
-		if k == asked || err == nil && byKind[k].Count > 0 {
-			kinds = append(kinds, k)
-		}
+	if err != nil {
+		byKind = nil
+	}
+	if asked == kindTest || byKind[kindTest].Count > 0 {
+		kinds = append(kinds, kindTest)
+	}
+	// Output has no statistics but those of its lines, which other log lines have, too.
+	if asked == kindOutput || byKind[instrument.KindLog].Count > 0 && !d.lastOf(r, kindOutput).IsZero() {
+		kinds = append(kinds, kindOutput)
 	}
 	return kinds
 }

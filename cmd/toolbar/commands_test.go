@@ -730,6 +730,10 @@ func TestHelperApp(t *testing.T) {
 		fmt.Println("the app says hello")
 	case "seven":
 		os.Exit(7)
+	case "writes":
+		fmt.Print("one\n\x1b[31mred\x1b[0m \x00\xff\npassword=hunter2hunter2\n\npart")
+		go func() { panic("it broke") }()
+		select {}
 	}
 }
 

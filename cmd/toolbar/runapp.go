@@ -26,10 +26,14 @@ import (
 // does.
 const envDB = "TOOLBAR_DB"
 
+// childrenTime is how long the output of what the app has started is read when it has
+// ended itself: with a pipe somebody has to, and with a service that stays not for ever.
+const childrenTime = 10 * time.Second
+
 // runFlags are the flags of "toolbar run" as they were given.
 type runFlags struct {
 	reportFlags
-	quiet bool
+	quiet, logs bool
 }
 
 func newRun() *cobra.Command {
@@ -42,8 +46,16 @@ func newRun() *cobra.Command {
 The app gets ` + envDB + ` in its environment: a toolbar whose Config names no path keeps its
 store there. Its input, output and signals are its own, and its exit code becomes that of
 'toolbar run'; with --budget a broken budget makes a 0 a 1. The report goes to standard
-error.`,
+error.
+
+With --logs what the app writes to its standard output and error is kept in the store, too,
+also what it prints while it crashes: records of kind "output", with the lines of a second
+each. Secrets in them are masked. The app writes into a pipe then and not to a terminal, so
+that some programs leave their colours out, or write in larger portions. It never waits for
+the store: what comes too fast is left out and counted. What children of the app write is
+passed on for ten seconds after its end.`,
 		Example: `  toolbar run -- go run ./demo
+  toolbar run --logs -- go run ./demo
   toolbar run --budget toolbar.budget.yaml -- go test ./...`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -57,6 +69,7 @@ error.`,
 	flags.StringVar(&f.sort, "sort", string(report.SortSelf), "`order` of the report: "+joined(report.Sorts()))
 	flags.IntVar(&f.limit, "limit", 10, "`number` of handlers in the report, 0 for all")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no report, unless a budget is broken")
+	flags.BoolVar(&f.logs, "logs", false, "keep the app's standard output and error; they are no terminal then")
 	return cmd
 }
 
@@ -73,7 +86,7 @@ func (f *runFlags) run(cmd *cobra.Command, args []string) error {
 		return failed(err)
 	}
 	start := time.Now()
-	code, err := runApp(args, path, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+	code, err := f.runApp(cmd, args, path)
 	if err != nil {
 		return failed(err)
 	}
@@ -83,6 +96,23 @@ func (f *runFlags) run(cmd *cobra.Command, args []string) error {
 		return &failure{code, fmt.Errorf("%s ended with exit code %d", args[0], code)}
 	}
 	return reported
+}
+
+// runApp runs the app, and keeps its output if that was asked for.
+func (f *runFlags) runApp(cmd *cobra.Command, args []string, path string) (code int, err error) {
+	in, out, errs := cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+	if !f.logs {
+		return runApp(args, path, in, out, errs)
+	}
+	l, err := keepOutput(cmd.Context(), path, args)
+	if err != nil {
+		return 0, fmt.Errorf("--logs: %w", err)
+	}
+	code, err = runApp(args, path, in, l.stream("stdout", out), l.stream("stderr", errs))
+	for _, note := range l.close(code) {
+		fmt.Fprintf(errs, "toolbar: %s\n", term.Line(note))
+	}
+	return code, err
 }
 
 // report writes what was slow. The app may have recorded nothing: that is said, and no
@@ -125,6 +155,9 @@ func runApp(args []string, db string, in io.Reader, out, errs io.Writer) (code i
 	app := exec.Command(args[0], args[1:]...) // not bound to a context: signals are passed on, the app decides
 	app.Env = append(os.Environ(), envDB+"="+db)
 	app.Stdin, app.Stdout, app.Stderr = in, out, errs
+	if _, ok := out.(*stream); ok {
+		app.WaitDelay = childrenTime
+	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
@@ -147,6 +180,9 @@ func runApp(args []string, db string, in io.Reader, out, errs io.Writer) (code i
 }
 
 func exitCodeOf(app *exec.Cmd, err error) (int, error) {
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // only that a child of the app still had its output open
+	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		return 0, err

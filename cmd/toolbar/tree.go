@@ -97,7 +97,7 @@ func remark(s instrument.RecordSpan) string {
 // detail is the line that stands beside a span's name, cleaned.
 func detail(s instrument.RecordSpan) string {
 	for _, a := range s.Attrs {
-		if a.Key == instrument.KeyDetail.Name() || a.Key == instrument.KeySkipped.Name() {
+		if a.Key == instrument.KeyDetail.Name() || a.Key == instrument.KeySkipped.Name() || a.Key == instrument.KeyLogMessage.Name() {
 			return "  " + term.Line(fmt.Sprint(a.Value))
 		}
 	}
