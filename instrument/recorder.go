@@ -31,7 +31,9 @@ type Config struct {
 	// MaxAttrBytes is how many bytes of attribute text a Record keeps. 0: 64 KiB.
 	MaxAttrBytes int
 	// Ignore tells which Records are not made, by kind and name; spans that would be
-	// in them are counted in statistics only. It runs at each Begin. Nil: none.
+	// in them are counted in statistics only. It runs at each Begin. A signal that it
+	// names is also left out of the Records in which it is sent, with its receivers: of
+	// that it is asked once for each signal. Nil: none.
 	Ignore func(k Kind, name string) bool
 	// NoLabels leaves the goroutines' profiler labels alone; then spans whose caller
 	// passes no context cannot find their Record.
@@ -265,6 +267,7 @@ func (r *Recorder) findStats(h *Handler) *handlerStats {
 }
 
 func (r *Recorder) addStats(h *Handler) *handlerStats {
+	ignored := h.kind == KindSignal && r.ignores(h)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	table := *r.stats.Load()
@@ -280,6 +283,7 @@ func (r *Recorder) addStats(h *Handler) *handlerStats {
 		return s
 	}
 	s := newHandlerStats(r, h)
+	s.ignored = ignored
 	table[h.id].Store(s)
 	return s
 }

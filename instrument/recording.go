@@ -201,6 +201,9 @@ func (rec *Recording) slotFor(now int64, parent uint32, h *Handler, f Flags) *sl
 	if rec.slab == nil {
 		return nil
 	}
+	if h.kind == KindSignal && rec.spans > 0 && rec.r.statsOf(h).ignored {
+		return nil
+	}
 	if int(rec.spans) >= rec.r.config.MaxSpans {
 		rec.left++
 		if int(h.kind) < len(rec.leftKinds) {

@@ -205,6 +205,42 @@ func TestHooks_EndedHasWhatTheSinkWouldHave(t *testing.T) {
 	}
 }
 
+// TestIgnore_LeavesSignalsOutOfRecords and their receivers, but not what these do.
+func TestIgnore_LeavesSignalsOutOfRecords(t *testing.T) {
+	t.Parallel()
+	noisy, heard := handler(t, instrument.KindSignal, "cache_asked"), handler(t, instrument.KindSignal, "order_paid")
+	receiver, q := handler(t, instrument.KindReceiver, "count"), handler(t, instrument.KindQuery, "SELECT 1")
+	r, sink := newRecorder(t, instrument.Config{Ignore: func(k instrument.Kind, name string) bool {
+		return k == instrument.KindSignal && name == noisy.Name() || k == instrument.KindQuery
+	}})
+	record(t, r, func(ctx context.Context, _ *instrument.Recording) {
+		for _, signal := range []*instrument.Handler{noisy, heard} {
+			ctx, s := instrument.Start(ctx, signal)
+			ctx, c := s.Child(ctx, 0, receiver)
+			instrument.Leaf(ctx, q).End(nil)
+			c.End(nil)
+			s.End(nil)
+		}
+	})
+	rec := sink.only()
+	var got []string
+	for _, s := range rec.Spans[1:] {
+		got = append(got, fmt.Sprint(s.Parent, " ", s.Handler.Kind))
+	}
+	if text := strings.Join(got, ", "); text != "0 query, 0 signal, 2 receiver, 3 query" {
+		t.Errorf("spans: %s", text)
+	}
+	if rec.Left != 0 || rec.Flags.Has(instrument.FlagCapped) || rec.Count(instrument.KindSignal) != 1 {
+		t.Errorf("%d left out, flags %v, %d signals", rec.Left, rec.Flags, rec.Count(instrument.KindSignal))
+	}
+	if n := r.Stats(noisy).Count; n != 1 {
+		t.Errorf("statistics have %d sends, want 1", n)
+	}
+	if _, rec := r.Begin(t.Context(), instrument.Begin{Handler: noisy}); rec != nil {
+		t.Error("the signal has a Record of its own")
+	}
+}
+
 func TestSnapshot_IsTheRecordSoFar(t *testing.T) {
 	t.Parallel()
 	r, sink := newRecorder(t, instrument.Config{})

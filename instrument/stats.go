@@ -49,6 +49,7 @@ type handlerStats struct {
 	recorder *Recorder
 	handler  *Handler
 	slow     int64 // threshold in ns
+	ignored  bool  // a signal that is left out of Records
 	inFlight atomic.Int64
 	shards   [numShards]statShard
 

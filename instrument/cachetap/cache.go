@@ -3,6 +3,7 @@ package cachetap
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +18,7 @@ type Cache struct {
 	name      string
 	rules     *mask.Rules
 	patterns  []pattern
+	ignored   []*regexp.Regexp
 	misses    []error
 	values    bool
 	noCallers bool
@@ -53,6 +55,31 @@ func Group(p *regexp.Regexp, name string) Option {
 			c.patterns = append(c.patterns, pattern{p, name})
 		}
 	}
+}
+
+// Ignore leaves calls out whose keys match one of the patterns, every one of them where
+// there are several: they are neither recorded nor counted. Nil patterns are ignored.
+func Ignore(patterns ...*regexp.Regexp) Option {
+	return func(c *Cache) {
+		for _, p := range patterns {
+			if p != nil {
+				c.ignored = append(c.ignored, p)
+			}
+		}
+	}
+}
+
+// ignores reports whether a call is left out.
+func (c *Cache) ignores(keys []string) bool {
+	if len(c.ignored) == 0 || len(keys) == 0 {
+		return false
+	}
+	for _, k := range keys {
+		if !slices.ContainsFunc(c.ignored, func(p *regexp.Regexp) bool { return p.MatchString(k) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // Misses names the errors by which the cache says that a key is not there: they are misses

@@ -172,6 +172,26 @@ func TestCache_AnErrorThatSaysNotThereIsAMiss(t *testing.T) {
 	}
 }
 
+func TestIgnore_LeavesKeysOut(t *testing.T) {
+	t.Parallel()
+	c := cachetap.New("sessions", cachetap.Ignore(nil, regexp.MustCompile(`^heartbeat:`), regexp.MustCompile(`^lock$`)))
+	spans := page(t, func(ctx context.Context, _ *instrument.Recorder) {
+		c.Get(ctx, "heartbeat:7").Miss()
+		c.GetMany(ctx, "lock", "heartbeat:8").Found(1, 2)
+		c.Set(ctx, "lock", 3, time.Second).End(errors.New("broken"))
+		c.Do(ctx, "PING").End(nil)
+		c.Get(ctx, "user:7").Hit(1)
+		c.Delete(ctx, "lock", "user:7").End(nil)
+	})
+	var got []string
+	for _, s := range spans {
+		got = append(got, s.Handler.Name)
+	}
+	if text := strings.Join(got, ", "); text != "sessions PING, sessions GET user:{id}, sessions DELETE lock" {
+		t.Errorf("calls: %s", text)
+	}
+}
+
 func TestCache_SeveralKeysAtOnce(t *testing.T) {
 	t.Parallel()
 	c := cachetap.New("lru")

@@ -66,7 +66,7 @@ const maxCallers = 8
 // Do begins any operation, of no, one or several keys. Its name should be one of few: keys
 // and values do not belong in it.
 func (c *Cache) Do(ctx context.Context, op string, keys ...string) Call {
-	if c == nil || !instrument.On() {
+	if c == nil || !instrument.On() || c.ignores(keys) {
 		return Call{}
 	}
 	_, call := c.begin(ctx, 1, false, op, keys)

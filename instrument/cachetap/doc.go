@@ -30,6 +30,12 @@
 //	products GET product:{id}         a hit
 //	products GET product:{id} miss    a miss
 //
+// # What is left out
+//
+// Calls for keys that nobody wants to see, such as a heartbeat's, are left out by pattern:
+//
+//	cachetap.New("sessions", cachetap.Ignore(regexp.MustCompile(`^heartbeat:`)))
+//
 // # What is kept
 //
 // A key is kept masked: what follows a sensitive part is hidden, so of "session:8f3a9c04"

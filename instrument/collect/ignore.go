@@ -3,13 +3,15 @@ package collect
 import "github.com/go-debug-toolbar/debugtoolbar/instrument"
 
 // Ignore says what is not recorded at all: no Record is started and nothing is
-// counted. Each pattern is compared with the whole name; a * in it stands for any
+// counted. A signal that is sent inside of a Record is not shown in it, nor are its
+// receivers; what these do stands below what sent the signal, and statistics count them.
+// Each pattern is compared with the whole name; a * in it stands for any
 // run of characters, also none and also with slashes, a ? for one byte. The zero
 // Ignore ignores nothing.
 type Ignore struct {
 	Paths    []string // URL paths or route patterns: "/healthz", "/static/*"
 	Commands []string // names of commands: "shell", "debug:*"
-	Signals  []string // names of signals that are sent outside a Record
+	Signals  []string // names of signals: "cache_*"; inside a Record only the signal and its receivers are left out
 	Tasks    []string // kinds of jobs
 }
 
