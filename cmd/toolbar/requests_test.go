@@ -122,6 +122,37 @@ func TestShow_TellsWhereAPanicCameFrom(t *testing.T) {
 	}
 }
 
+func TestShow_TellsOfQueriesThatNeedNotBe(t *testing.T) {
+	t.Parallel()
+	a := startApp(t)
+	hash := instrument.NewKey("db.query.hash")
+	list := instrument.NewHandler(instrument.KindQuery, "SELECT id FROM orders", instrument.Source{})
+	ctx, rec := a.rec.Begin(t.Context(), beginOrders)
+	feeder := instrument.Leaf(ctx, list, hash.Int64(1), instrument.NewKey("db.response.returned_rows").Int64(4))
+	feeder.End(nil)
+	for i := range 4 {
+		s := instrument.Leaf(ctx, product, hash.Int64(int64(10+i)))
+		s.End(nil)
+	}
+	for range 3 {
+		s := instrument.Leaf(ctx, session, hash.Int64(99))
+		s.End(nil)
+	}
+	rec.End()
+	a.flush()
+	out := mustRun(t, "show", "--db", a.path, rec.ID().String())
+	for _, want := range []string{
+		"N+1: SELECT name FROM products WHERE id = ?", "ran 4 times, once for each row of: SELECT id FROM orders", "WHERE key IN (...)",
+		"duplicates: SELECT data FROM sessions WHERE id = ?", "2 of 3 runs asked for what had been read before", "Ask once",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in:\n%s", want, out)
+		}
+	}
+}
+
+var session = instrument.NewHandler(instrument.KindQuery, "SELECT data FROM sessions WHERE id = ?", instrument.Source{})
+
 func TestClock_GivesTheDayOfEarlierTimes(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 20, 13, 0, 0, 0, time.UTC)

@@ -26,7 +26,8 @@ func newShow() *cobra.Command {
 		Short: "Show one record as a tree of what happened in it",
 		Long: `Show one record as a tree of what happened in it: when each part began, how long it took,
 how much of that was its own, and what it was. Alike calls one after the other are one line;
-panics have their stack below the tree.`,
+below the tree stand queries that one query or none would replace (N+1, duplicates), and panics
+with their stack.`,
 		Example: `  toolbar show 65wzsb8000000`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,6 +55,7 @@ func show(ctx context.Context, s *store.Store, id instrument.ID, out io.Writer) 
 	v := newRecordView(out, rec)
 	v.head(time.Local)
 	v.tree()
+	v.queries()
 	v.stacks()
 	v.output()
 	if err := v.w.Flush(); err != nil {

@@ -78,6 +78,9 @@ func systemOf(d driver.Driver) string {
 // connect opens a connection and reports how long that took.
 func (t *tap) connect(ctx context.Context, open func(context.Context) (driver.Conn, error)) (driver.Conn, error) {
 	span := instrument.Leaf(ctx, instrument.NewHandler(kindConnect, t.system, instrument.Source{}))
+	if span.Recorded() {
+		span.Set(keySystem.String(t.system))
+	}
 	c, err := open(ctx)
 	span.End(err)
 	if err != nil || c == nil {

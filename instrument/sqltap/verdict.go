@@ -27,6 +27,7 @@ type Verdicts struct {
 	Patterns     []Pattern     // every statement once, the one that took most time first
 	NPlusOne     []Repeat      // lookups in a loop over the rows of another query
 	Sequential   []Repeat      // one after the other what could be one statement
+	Duplicates   []Duplicate   // reads of what was known, the one that cost most first
 	Together     []Together    // different reads that need not wait for each other
 	Slow         []int         // above their limit, the slowest first
 	OpenRows     []int         // rows that were still open when the Record ended
@@ -101,6 +102,7 @@ func Judge(spans []instrument.RecordSpan, l Limits) Verdicts {
 	}
 	slices.SortStableFunc(v.Slow, func(a, b int) int { return cmp.Compare(spans[b].Duration, spans[a].Duration) })
 	v.NPlusOne, v.Sequential = loops(qs, l)
+	v.Duplicates = duplicates(spans, qs, v.NPlusOne, v.Sequential)
 	v.Together, v.Gaps = together(qs), gaps(spans, qs, l)
 	return v
 }

@@ -463,6 +463,47 @@ func TestPatterns_CountSimilarAndDuplicates(t *testing.T) {
 	}
 }
 
+func TestDuplicates_AreReadsOfWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	db := openShop(t)
+	for name, c := range map[string]struct {
+		run  func(s shop)
+		want int // runs that were needless
+	}{
+		"asked twice":         {func(s shop) { s.author(1); s.author(2); s.author(1) }, 1},
+		"asked three times":   {func(s shop) { s.author(1); s.author(1); s.author(1) }, 2},
+		"two of them":         {func(s shop) { s.author(1); s.author(2); s.author(1); s.author(2) }, 2},
+		"without parameters":  {func(s shop) { s.postIDs(); s.postIDs() }, 1},
+		"other parameters":    {func(s shop) { s.author(1); s.author(2) }, 0},
+		"written in between":  {func(s shop) { s.author(1); s.exec("UPDATE authors SET name = 'x' WHERE id = 1"); s.author(1) }, 0},
+		"a transaction begun": {func(s shop) { s.author(1); tx := must(s.BeginTx(s.ctx, nil)); s.author(1); _ = tx.Rollback() }, 0},
+		"writes": {func(s shop) {
+			s.exec("UPDATE authors SET name = 'x' WHERE id = 1")
+			s.exec("UPDATE authors SET name = 'x' WHERE id = 1")
+		}, 0},
+		"of no table":    {func(s shop) { s.text("SELECT random()"); s.text("SELECT random()") }, 0},
+		"part of an N+1": {nPlusOnes["the author of each post"], 0}, // two posts of each author
+		"failed and asked again": {func(s shop) {
+			_, _ = s.QueryContext(s.ctx, "SELECT x FROM nothing")
+			_, _ = s.QueryContext(s.ctx, "SELECT x FROM nothing")
+		}, 0},
+	} {
+		v, rec := judge(t, db, c.run)
+		got := 0
+		for _, d := range v.Duplicates {
+			for _, set := range d.Sets {
+				got += len(set) - 1
+			}
+			if d.Statement == "" || d.Most() < 2 || d.Fix() == "" || !strings.Contains(d.Text(), ": from verdict_test.go:") {
+				t.Errorf("%s: %+v: %s", name, d, d.Text())
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %d needless runs, want %d: %+v of %s", name, got, c.want, v.Duplicates, describe(v, rec))
+		}
+	}
+}
+
 func TestPatterns_SlowByStatement(t *testing.T) {
 	t.Parallel()
 	q := func(name string, d time.Duration, f instrument.Flags) instrument.RecordSpan {
