@@ -72,6 +72,18 @@ var alertCases = []struct {
 			_, _ = a.db.ExecContext(r.Context(), "UPDATE pots SET glaze = ? WHERE id = ?", "ash", 1)
 		}
 	}},
+	{rule: "duplicate-queries", wrong: func(a *alertRig, _ http.ResponseWriter, r *http.Request) {
+		for range 2 {
+			var glaze string
+			_ = a.db.QueryRowContext(r.Context(), "SELECT glaze FROM pots WHERE id = ?", 3).Scan(&glaze)
+		}
+	}, innocent: func(a *alertRig, _ http.ResponseWriter, r *http.Request) {
+		for range 2 {
+			var glaze string
+			_ = a.db.QueryRowContext(r.Context(), "SELECT glaze FROM pots WHERE id = ?", 3).Scan(&glaze)
+			_, _ = a.db.ExecContext(r.Context(), "UPDATE pots SET glaze = ? WHERE id = ?", glaze+"!", 3) // what is read next is another glaze
+		}
+	}},
 	{rule: "queries-together", wrong: func(a *alertRig, _ http.ResponseWriter, r *http.Request) {
 		var n int
 		_ = a.db.QueryRowContext(r.Context(), "SELECT count(*) FROM "+manyPots).Scan(&n)

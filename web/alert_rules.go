@@ -14,6 +14,7 @@ import (
 const (
 	alertNPlusOne      = "n+1"
 	alertSequential    = "statements-together"
+	alertDuplicates    = "duplicate-queries"
 	alertTogether      = "queries-together"
 	alertOpenRows      = "open-rows"
 	alertOpenTx        = "open-transaction"
@@ -35,7 +36,7 @@ const (
 // AlertRules are the names of all rules by which alerts are found, for Config.AlertsOff.
 func AlertRules() []string {
 	return []string{
-		alertNPlusOne, alertSequential, alertTogether, alertCallsTogether, alertOpenRows, alertOpenTx, alertOpenBody, alertSwallowed,
+		alertNPlusOne, alertSequential, alertDuplicates, alertTogether, alertCallsTogether, alertOpenRows, alertOpenTx, alertOpenBody, alertSwallowed,
 		alertWrittenTwice, alertLateHeader, alertNoContext, alertLeaked, alertBudget, alertSlow,
 		alertHandlerPanics, alertHandlerFails, alertHandlerSlow, alertWorse,
 	}

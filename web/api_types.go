@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/sqltap"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
 )
 
@@ -123,6 +124,8 @@ type handlerJSON struct {
 	Max    int64  `json:"max_ns"`
 
 	Apdex *float64 `json:"apdex,omitempty"` // only of one handler, and where it has a limit
+	// Tables are those that a statement reads or writes; none for other kinds.
+	Tables []string `json:"tables,omitempty"`
 }
 
 type signalListJSON struct {
@@ -237,8 +240,13 @@ func attrsJSON(kvs []instrument.KV) map[string]any {
 }
 
 func newHandlerJSON(h *query.HandlerStats) handlerJSON {
+	var tables []string
+	if h.Handler.Kind == instrument.KindQuery {
+		tables = sqltap.OutlineOf(h.Handler.Name).Tables
+	}
 	return handlerJSON{
-		Kind: h.Handler.Kind.String(), Name: h.Handler.Name, Source: h.Handler.Source.String(),
+		Tables: tables,
+		Kind:   h.Handler.Kind.String(), Name: h.Handler.Name, Source: h.Handler.Source.String(),
 		Count: h.Count, Errors: h.Errors, Panics: h.Panics, Slow: h.Slow, Sum: int64(h.Sum), Self: int64(h.Self),
 		P50: int64(h.Quantile(.5)), P95: int64(h.Quantile(.95)), P99: int64(h.Quantile(.99)), Max: int64(h.Max),
 	}

@@ -2,11 +2,13 @@ package web
 
 import (
 	"bufio"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
 )
 
@@ -18,6 +20,22 @@ const (
 	maxSource    = 2 << 20
 	maxLine      = 240
 )
+
+// queryExcerpt adds the lines around the call that sent the statement which the SQL panel
+// shows, where the app's source may be shown.
+func (d *Dashboard) queryExcerpt(r *http.Request, rec *instrument.Record, m *view.Record) {
+	i := view.ShownQuery(d.here(r), *m)
+	if !d.config.Excerpts || i < 0 {
+		return
+	}
+	stack := rec.Spans[i].Stack
+	for j, f := range stack[:min(len(stack), len(m.Spans[i].Stack))] {
+		if instrument.IsOwnFile(f.File) {
+			m.Spans[i].Stack[j].Excerpt = excerpt(f.File, f.Line, rec.StartTime())
+			return
+		}
+	}
+}
 
 // excerpt reads a few lines of a Go file around one; nil when there is no such file or
 // line. since is when the program that the line is of ran last.

@@ -28,6 +28,11 @@ func findings(rec *instrument.Record, v *sqltap.Verdicts) (out []view.Alert, loo
 	for _, r := range v.Sequential[:min(len(v.Sequential), maxFindings)] {
 		add(alertSequential, view.StatusSlow, fmt.Sprintf("One statement %d times, one after the other", len(r.Spans)), r.Text(rec.Spans), r.Fix(), r.Replacement(), r.Spans[0])
 	}
+	for _, d := range v.Duplicates[:min(len(v.Duplicates), maxFindings)] {
+		title := fmt.Sprintf("The same query with the same parameters %d times", d.Most())
+		text := statementName(d.Statement) + ": " + d.Text() + ". They took " + view.Dur(d.Time) + "."
+		add(alertDuplicates, view.StatusSlow, title, text, d.Fix(), "", d.Sets[0][1])
+	}
 	for _, t := range v.Together[:min(len(v.Together), maxFindings)] {
 		add(alertTogether, view.StatusSlow, fmt.Sprintf("%d queries that could run at the same time", len(t.Spans)), t.Text(rec.Spans), t.Fix(), "", t.Spans[0])
 	}

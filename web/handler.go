@@ -17,6 +17,7 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/report"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/sqltap"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
 )
 
@@ -51,6 +52,9 @@ func (d *Dashboard) handler(r *http.Request, w window, kind instrument.Kind, nam
 	}
 	h := &rows[0]
 	m = view.Handler{HandlerRow: d.handlerRow(h, 0), Limit: d.config.Recorder.Slow(kind), Window: w.length(), Self: h.Self}
+	if kind == instrument.KindQuery {
+		m.Tables = sqltap.OutlineOf(name).Tables
+	}
 	m.Apdex = apdexOf(&h.Stats, m.Limit)
 	m.Hist = histOf(&h.Hist, m.P50, m.P95, m.Limit)
 	points, err := store.Series(ctx, query.Series{Handlers: one, Step: w.step})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/sqltap"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
 )
 
@@ -55,6 +56,7 @@ func queryRow(h *query.HandlerStats, whole time.Duration) view.QueryRow {
 		Text: h.Handler.Name, Calls: int64(h.Count), Errors: int64(h.Errors), Rows: -1, Total: h.Sum,
 		Share: view.Share(h.Sum, whole), P95: h.Quantile(.95), Max: h.Max,
 	}
+	row.Tables = sqltap.OutlineOf(row.Text).Tables
 	if h.Count > 0 {
 		row.Mean = h.Sum / time.Duration(h.Count)
 	}

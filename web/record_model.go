@@ -49,6 +49,8 @@ func recordModel(rec *instrument.Record, limits sqltap.Limits) view.Record {
 			m.Spans[i].Slow = slices.Contains(sql.Slow, i) // by its own limit, if it has one
 		}
 	}
+	outlined(&m, &sql)
+	m.PoolWait = sql.PoolWait
 	for _, s := range rec.Spans {
 		if s.Flags.Has(instrument.FlagInferred) {
 			m.Inferred++
@@ -63,6 +65,22 @@ func recordModel(rec *instrument.Record, limits sqltap.Limits) view.Record {
 		m.Caps = append(m.Caps, view.Cap{Count: int64(rec.Left), Limit: limit})
 	}
 	return m
+}
+
+// outlined notes on the rows of statements what they do to which tables, and how often they
+// ran with the same parameters.
+func outlined(m *view.Record, v *sqltap.Verdicts) {
+	for _, p := range v.Patterns {
+		o := sqltap.OutlineOf(p.Statement)
+		for _, i := range p.Spans {
+			m.Spans[i].Verb, m.Spans[i].Tables = o.Verb, o.Tables
+		}
+		for _, same := range p.Duplicates {
+			for _, i := range same {
+				m.Spans[i].Duplicates = len(same)
+			}
+		}
+	}
 }
 
 // rootAttr puts the attributes that have a place of their own there.
@@ -170,6 +188,7 @@ func spanModel(s *instrument.RecordSpan) view.Span {
 	for _, kv := range s.Attrs {
 		spanAttr(&m, kv)
 	}
+	m.Setup = isSetup(s)
 	if s.Handler.Kind == instrument.KindQuery {
 		m.Name, m.Text, m.Group = statementName(s.Handler.Name), s.Handler.Name, s.Handler.Name
 	}
@@ -178,6 +197,16 @@ func spanModel(s *instrument.RecordSpan) view.Span {
 	}
 	tapped(&m, s)
 	return m
+}
+
+// isSetup tells that a span is of package sqltap and no statement. Clients of other stores
+// open connections too, which belong to no database.
+func isSetup(s *instrument.RecordSpan) bool {
+	switch s.Handler.Kind.String() {
+	case "connect", "prepare":
+		return hasAttr(s, "db.system.name")
+	}
+	return false
 }
 
 func spanAttr(m *view.Span, kv instrument.KV) {
@@ -200,6 +229,9 @@ func spanAttr(m *view.Span, kv instrument.KV) {
 	case instrument.KeyLogMessage.Name():
 		m.Name, m.Text = text, text
 		return
+	case "db.pool.wait":
+		m.Waited, _ = kv.Value.(time.Duration)
+		m.Waited = min(m.Waited, m.Start)
 	case "db.response.affected_rows", "db.response.returned_rows":
 		m.Rows, _ = kv.Value.(int64)
 	}

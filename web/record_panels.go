@@ -22,6 +22,7 @@ func (d *Dashboard) panels(r *http.Request, rec *instrument.Record, m *view.Reco
 	switch m.Panel {
 	case "sql":
 		d.explains(r, rec, m)
+		d.queryExcerpt(r, rec, m)
 	case "calls", "":
 		d.callees(r.Context(), rec, m)
 	case "cache":

@@ -417,7 +417,7 @@ func slowReport() view.SlowReport {
 
 func queriesPage() view.Queries {
 	row := func(text, src string, calls, errs int64, total, share, mean, p95, high float64, b ...view.Badge) view.QueryRow {
-		return view.QueryRow{Text: text, Source: src, Badges: b, Calls: calls, Errors: errs, Rows: calls, Total: ms(total), Share: share, Mean: ms(mean), P95: ms(p95), Max: ms(high), Sample: orderID}
+		return view.QueryRow{Text: text, Source: src, Tables: []string{tableOf(text)}, Badges: b, Calls: calls, Errors: errs, Rows: calls, Total: ms(total), Share: share, Mean: ms(mean), P95: ms(p95), Max: ms(high), Sample: orderID}
 	}
 	return view.Queries{Order: view.Order{Column: "total", Total: 63, Next: "g.x"}, Time: ms(41200), Calls: 116729, Rows: []view.QueryRow{
 		row("SELECT id, name, price FROM products WHERE id = ?", "checkout/create.go:91", 13038, 0, 23100, .56, 1.8, 2.6, 4.9, view.Badge{Status: view.StatusSlow, Text: "N+1"}),

@@ -53,7 +53,19 @@ func query(text, src string, rows int64) func(*view.Span) {
 		s.Text, s.Group, s.Source, s.Rows = text, text, src, rows
 		s.Attrs = []view.Attr{{Key: "Database", Value: "shop.db, sqlite"}, {Key: "Param 1", Value: "318", Type: "int64"}}
 		s.Stack = stack()
+		s.Verb, s.Tables = strings.Fields(text)[0], []string{tableOf(text)}
 	}
+}
+
+// tableOf is the table of the fixtures' statements, which have one each.
+func tableOf(text string) string {
+	words := strings.Fields(text)
+	for i, w := range words[:len(words)-1] {
+		if w == "FROM" || w == "INTO" || w == "UPDATE" {
+			return words[i+1]
+		}
+	}
+	return words[0]
 }
 
 func logLine(level, msg string) func(*view.Span) {

@@ -93,6 +93,7 @@ var samples = []sample{
 	{"record-logs", "the log panel", recordPanel(order, "logs"), "requests/" + orderID + "/logs"},
 	{"record-exceptions", "the exceptions panel", recordPanel(order, "exceptions"), "requests/" + orderID + "/exceptions"},
 	{"record-request", "the request panel, with masked values", recordPanel(order, "request"), "requests/" + orderID + "/request"},
+	{"record-sql-order", "statements in the order of time, with connections, prepares and waits", recordPanel(waited, "sql"), "requests/" + orderID + "/sql?by=order&run=66"},
 	{"record-sql-notes", "what statements show together", recordPanel(browsed, "sql"), "requests/" + orderID + "/sql"},
 	{"record-cache", "cache calls, by group of keys", recordPanel(tapped, "cache"), tapsAt + "/cache"},
 	{"record-cache-none", "no cache call; caches that other requests use", recordPanel(func() view.Record {

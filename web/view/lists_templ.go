@@ -157,7 +157,7 @@ func queries(s Shell, m Queries) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = source(r.Source).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = sourceAndTables(r).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -10,6 +10,8 @@ type Handler struct {
 	Window time.Duration
 	Apdex  float64 // how content users may be, 0 to 1; below 0: not known
 
+	Tables []string // that a statement reads or writes
+
 	Prometheus string // its graph on the team's own server; "" none
 
 	Why      []CauseShare // of the slowest samples; empty: none is kept

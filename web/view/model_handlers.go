@@ -108,8 +108,9 @@ type Queries struct {
 
 // QueryRow is one statement.
 type QueryRow struct {
-	Text   string // normalised
-	Source string // first caller
+	Text   string   // normalised
+	Source string   // first caller
+	Tables []string // that it reads or writes
 	Badges []Badge
 	Calls  int64
 	Errors int64

@@ -58,10 +58,11 @@ type Record struct {
 	DerivesFindings bool
 	AlertsOff       map[string]bool // rules that the configuration switches off
 
-	QueryNotes     []QueryNote // what the statements show together
-	Page           *PageTiming // nil: no browser has sent it
-	Runtime        []Attr      // readings of the Go runtime
-	Versions       []Attr      // the process and its build; empty: not known
+	PoolWait       time.Duration // of statements for connections; 0: none, or nobody looked
+	QueryNotes     []QueryNote   // what the statements show together
+	Page           *PageTiming   // nil: no browser has sent it
+	Runtime        []Attr        // readings of the Go runtime
+	Versions       []Attr        // the process and its build; empty: not known
 	Modules        []Attr
 	ModulesChanged []Attr // against the build before
 	Settings       []AttrGroup
@@ -203,6 +204,16 @@ type Span struct {
 	Text string
 	// Runnable is the statement with its parameters put in; "" when none were kept.
 	Runnable string
+	Verb     string   // of a statement: SELECT, INSERT, BEGIN; "" not known
+	Tables   []string // that a statement reads or writes
+	// Duplicates is how often the Record ran the statement with these parameters, this
+	// run included; 0: only here, or the parameters are not known.
+	Duplicates int
+	// Waited is how long a statement waited for a connection before it began; 0: not, or
+	// nobody looked.
+	Waited time.Duration
+	// Setup marks what was asked of a database beside statements: to connect, to prepare.
+	Setup    bool
 	Level    string // of a log line: DEBUG, INFO, WARN, ERROR
 	Logger   string // of a log line: who logged it
 	Call     *Call

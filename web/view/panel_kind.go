@@ -67,7 +67,7 @@ func newKindSet(v recordView, k Kind) kindSet {
 	set := kindSet{kind: k, columns: kindColumns[k]}
 	at := map[string]int{}
 	for i, s := range v.Spans {
-		if i == 0 && s.Parent < 0 || s.Kind != k && !(k == KindCustom && !slices.Contains(modelKinds, s.Kind)) {
+		if i == 0 && s.Parent < 0 || s.Setup || s.Kind != k && !(k == KindCustom && !slices.Contains(modelKinds, s.Kind)) {
 			continue
 		}
 		set.spans = append(set.spans, i)
