@@ -1,10 +1,12 @@
 package middleware
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/mask"
@@ -38,6 +40,10 @@ type RecordOptions struct {
 	// Mask hides secrets in what Bodies keeps. Nil: mask.Default.
 	Mask *mask.Rules
 
+	// RedirectTime is for how long after a redirect the request that follows it is linked
+	// with it. 0: 15 seconds, which is long for a browser and short for a person who reads.
+	RedirectTime time.Duration
+
 	// TrustedProxies are the networks of proxies whose X-Forwarded-For is
 	// believed when the client's address is recorded, as [ClientAddr] has it.
 	// None: the address of the connection.
@@ -63,7 +69,7 @@ func Record(rec *instrument.Recorder, o RecordOptions) func(http.Handler) http.H
 	if o.MaxBody <= 0 || o.MaxBody > instrument.MaxAttachedText {
 		o.MaxBody = instrument.MaxAttachedText
 	}
-	redirects := &redirects{}
+	redirects := &redirects{time: cmp.Or(o.RedirectTime, redirectTime)}
 	return func(next http.Handler) http.Handler {
 		return &recorder{rec, o, next, redirects}
 	}

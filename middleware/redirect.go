@@ -21,12 +21,13 @@ var (
 
 const (
 	maxRedirects = 256              // remembered at a time
-	redirectTime = 15 * time.Second // for which one is remembered
+	redirectTime = 15 * time.Second // for which one is remembered, unless RecordOptions say else
 )
 
 // redirects remembers who was sent where.
 type redirects struct {
-	waiting atomic.Int32 // entries in to
+	time    time.Duration // for which one is remembered
+	waiting atomic.Int32  // entries in to
 
 	mu sync.Mutex // guards to
 	to map[visit]redirect
@@ -62,7 +63,7 @@ func (d *redirects) find(r *http.Request) (from redirect) {
 		return from
 	}
 	d.forget(key)
-	if now-e.at > int64(redirectTime) {
+	if now-e.at > int64(d.time) {
 		return from
 	}
 	return e
@@ -117,7 +118,7 @@ func (d *redirects) add(r *http.Request, res *Response, id instrument.ID, count 
 // clean forgets what nobody came for. The caller holds mu.
 func (d *redirects) clean(now int64) {
 	for key, e := range d.to {
-		if now-e.at > int64(redirectTime) {
+		if now-e.at > int64(d.time) {
 			d.forget(key)
 		}
 	}

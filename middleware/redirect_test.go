@@ -116,3 +116,25 @@ func TestRedirect_IsForgotten(t *testing.T) {
 		}
 	})
 }
+
+// TestRedirect_IsRememberedAsLongAsIsAsked: for where somebody looks at the redirect before
+// going on.
+func TestRedirect_IsRememberedAsLongAsIsAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		record, m := recording(middleware.RecordOptions{RedirectTime: time.Minute})
+		h := record(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/from" {
+				http.Redirect(w, r, "/to?"+r.URL.RawQuery, http.StatusFound)
+			}
+		}))
+		request(h, httptest.NewRequest("GET", "/from?1", nil))
+		request(h, httptest.NewRequest("GET", "/from?2", nil))
+		time.Sleep(50 * time.Second)
+		request(h, httptest.NewRequest("GET", "/to?1", nil))
+		time.Sleep(20 * time.Second)
+		request(h, httptest.NewRequest("GET", "/to?2", nil))
+		if m.records[2].Parent != m.records[0].ID || m.records[3].Parent != 0 {
+			t.Errorf("parents after 50 and 70 seconds: %v and %v, want %v and none", m.records[2].Parent, m.records[3].Parent, m.records[0].ID)
+		}
+	})
+}

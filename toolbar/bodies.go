@@ -1,6 +1,10 @@
 package toolbar
 
-import "github.com/go-debug-toolbar/debugtoolbar/middleware"
+import (
+	"time"
+
+	"github.com/go-debug-toolbar/debugtoolbar/middleware"
+)
 
 // Bodies says when the bodies of requests and responses are kept, and with them forms,
 // the names of uploads, cookies and sessions. All of it is masked.
@@ -33,7 +37,7 @@ func (c *Config) keepsBodies() bool {
 // recordOptions say what of a request is recorded.
 func (t *Toolbar) recordOptions() middleware.RecordOptions {
 	c := &t.config
-	return middleware.RecordOptions{
+	o := middleware.RecordOptions{
 		Ignore:         t.ignoresPath,
 		Bodies:         c.keepsBodies(),
 		MaxBody:        c.MaxBody,
@@ -41,4 +45,8 @@ func (t *Toolbar) recordOptions() middleware.RecordOptions {
 		Own:            []string{HeaderID},
 		TrustedProxies: c.TrustedProxies,
 	}
+	if c.InterceptRedirects {
+		o.RedirectTime = 10 * time.Minute // somebody looks at the page in its place first
+	}
+	return o
 }

@@ -4,6 +4,8 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
+
+	"github.com/go-debug-toolbar/debugtoolbar/middleware"
 )
 
 //go:embed static
@@ -15,7 +17,7 @@ func Static() http.Handler {
 	if err != nil {
 		panic("views: " + err.Error()) // the folder is compiled in
 	}
-	server := http.StripPrefix("/static/", http.FileServerFS(sub))
+	server := http.StripPrefix("/static/", middleware.FileServerFS("static", sub))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=300")
 		server.ServeHTTP(w, r)
