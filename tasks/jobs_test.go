@@ -1,6 +1,7 @@
 package tasks_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -467,6 +468,47 @@ func TestA70_SchedulesShowTheirRuns(t *testing.T) {
 			t.Errorf("trigger what is not there: %v", err)
 		}
 	})
+}
+
+// A job that somebody queues by hand has arguments that its task takes, or none is queued.
+func TestEnqueueByHand_ArgumentsAreThoseOfTheTask(t *testing.T) {
+	work := tasks.New("jobs.byhand", func(context.Context, jobArgs) error { return nil })
+	count := tasks.New("jobs.byhand_number", func(context.Context, int) error { return nil })
+	onEngines(t, func(t *testing.T, e *env) {
+		c := e.start(tasks.Config{Tasks: []tasks.Definition{work, count}})
+		var s jobs.Enqueuer = c.Jobs()
+		for _, bad := range [][2]string{
+			{"jobs.byhand", ""}, {"jobs.byhand", "null"}, {"jobs.byhand", "[]"}, {"jobs.byhand", `{"n":"three"}`}, {"jobs.byhand", `{"nobody":1}`},
+			{"jobs.byhand", "{} {}"}, {"jobs.byhand_number", "{}"}, {"jobs.byhand_number", `{"value":"x"}`}, {"jobs.byhand_number", `{"value":1,"more":2}`},
+		} {
+			id, err := s.Enqueue(t.Context(), bad[0], json.RawMessage(bad[1]))
+			if args, ok := errors.AsType[*jobs.ArgsError](err); !ok || args.Kind != bad[0] {
+				t.Errorf("%s with %q: job %q, error %v", bad[0], bad[1], id, err)
+			}
+		}
+		if _, err := s.Enqueue(t.Context(), "nothing", json.RawMessage("{}")); !errors.Is(err, jobs.ErrNotFound) {
+			t.Errorf("a kind that is not there: %v", err)
+		}
+		for kind, args := range map[string]string{"jobs.byhand": `{"n": 3}`, "jobs.byhand_number": `{"value": 7}`} {
+			id := must(s.Enqueue(t.Context(), kind, json.RawMessage(args)))(t)
+			want, _ := json.Marshal(json.RawMessage(args))
+			if d := must(c.Jobs().Job(t.Context(), id))(t); d.Kind != kind || !bytes.Contains(compact(t, d.Args), want[1:len(want)-1]) {
+				t.Errorf("%s: the job is %s %s", kind, d.Kind, d.Args)
+			}
+		}
+		if page := must(c.Jobs().List(t.Context(), jobs.Query{Kinds: []string{"jobs.byhand", "jobs.byhand_number"}}))(t); len(page.Jobs) != 2 {
+			t.Errorf("%d jobs, want the two that were right", len(page.Jobs))
+		}
+	})
+}
+
+func compact(t *testing.T, text []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Compact(&b, text); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // TestA70_ASearchEndsWithItsBudget puts what is looked for behind more jobs than fit.

@@ -20,6 +20,7 @@ const (
 	ActTag        Action = "tag"        // set a Record's tags
 	ActDelete     Action = "delete"     // remove Records
 	ActTasks      Action = "tasks"      // retry, cancel, pause
+	ActEnqueue    Action = "enqueue"    // queue a job with arguments of one's own
 	ActExport     Action = "export"     // take a copy of the whole store; no change, so also where all is read-only
 	ActExceptions Action = "exceptions" // say of exceptions that they are resolved, ignored, or open again
 	ActCache      Action = "cache"      // delete a key from one of the app's caches
@@ -66,6 +67,7 @@ var forms = map[string]form{
 	"marks":      {right: markRight, first: (*Dashboard).marks, do: mark},
 	"filters":    {right: always(ActTag), do: saveFilter},
 	"tasks":      {right: always(ActTasks), first: (*Dashboard).sureJobs, do: steer},
+	"enqueue":    {right: always(ActEnqueue), do: enqueue},
 	"exceptions": {right: always(ActExceptions), do: judge},
 	"cache":      {right: always(ActCache), first: (*Dashboard).sureKey, do: deleteKey},
 	"logs":       {right: always(ActLogs), do: follow},

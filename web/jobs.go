@@ -60,6 +60,7 @@ func tasksPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 		m.Kinds = append(m.Kinds, taskRow(d, &all.Kinds[i]))
 	}
 	m.Jobs = d.jobList(&s, all.Jobs, counts, now)
+	m.Enqueue = d.enqueueForm(r, all.Kinds, m.Form.Back)
 	return view.TasksPage(s, m), nil
 }
 

@@ -112,11 +112,17 @@ func TestA70_TK46_TheTasksPageShowsWhatARequestQueued(t *testing.T) {
 // steer posts a form of the page of tasks as a browser does.
 func steer(t *testing.T, a *e2etest.App, page, back string, fields url.Values) int {
 	t.Helper()
+	return postForm(t, a, "tasks", page, back, fields)
+}
+
+// postForm posts a form of the dashboard as a browser does.
+func postForm(t *testing.T, a *e2etest.App, form, page, back string, fields url.Values) int {
+	t.Helper()
 	_, rest, _ := strings.Cut(page, `name="proof" value="`)
 	proof, _, _ := strings.Cut(rest, `"`)
 	fields.Set("proof", proof)
 	fields.Set("back", back)
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.Page("tasks"), strings.NewReader(fields.Encode()))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.Page(form), strings.NewReader(fields.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,6 +201,60 @@ func TestA70_TK47_WhoMayNotSteerSeesNoButtons(t *testing.T) {
 				if q.Paused {
 					t.Errorf("queue %s is paused", q.Name)
 				}
+			}
+		})
+	}
+}
+
+func TestA70_AJobIsQueuedFromThePageOfItsKind(t *testing.T) {
+	t.Parallel()
+	a, _ := ordered(t, nil, "invoice.make")
+	const back = "/_toolbar/tasks?kind=invoice.make"
+	if page := e2etest.Text(t, a.Page("tasks")); strings.Contains(page, "/_toolbar/enqueue") {
+		t.Error("the form is there although no kind is chosen")
+	}
+	page := e2etest.Text(t, a.Page("tasks?kind=invoice.make"))
+	if !strings.Contains(page, "/_toolbar/enqueue") {
+		t.Fatal("the page of the kind has no form")
+	}
+	count := func() int { return len(e2etest.Get[tasksOf](t, a.API("tasks?kind=invoice.make")).Jobs.Jobs) }
+	before := count()
+	args := string(e2etest.Get[jobs.Detail](t, a.API("tasks/"+e2etest.Get[tasksOf](t, a.API("tasks?kind=invoice.make")).Jobs.Jobs[0].ID)).Args)
+	for bad, fields := range map[string]url.Values{
+		"an unknown field": {"kind": {"invoice.make"}, "args": {`{"nobody":1}`}}, "no JSON": {"kind": {"invoice.make"}, "args": {"now"}}, "no such kind": {"kind": {"nothing"}, "args": {"{}"}},
+	} {
+		if got := postForm(t, a, "enqueue", page, back, fields); got != http.StatusBadRequest || count() != before {
+			t.Errorf("%s: status %d, %d jobs, before %d", bad, got, count(), before)
+		}
+	}
+	if got := postForm(t, a, "enqueue", "", back, url.Values{"kind": {"invoice.make"}, "args": {args}}); got != http.StatusForbidden {
+		t.Errorf("without the page's proof: status %d", got)
+	}
+	if got := postForm(t, a, "enqueue", page, back, url.Values{"kind": {"invoice.make"}, "args": {args}}); got != http.StatusSeeOther || count() != before+1 {
+		t.Errorf("status %d, %d jobs, before %d", got, count(), before)
+	}
+	if health := e2etest.Text(t, a.Page("health")); !strings.Contains(health, "kind invoice.make job ") {
+		t.Error("the audit log lacks it")
+	}
+}
+
+func TestA70_WhoMayNotQueueJobsSeesNoForm(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*toolbar.Config){
+		"read only": func(c *toolbar.Config) { c.ReadOnly = true },
+		"without right": func(c *toolbar.Config) {
+			c.May = func(_ *http.Request, a web.Action) bool { return a != web.ActEnqueue }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, _ := ordered(t, change, "invoice.make")
+			if page := e2etest.Text(t, a.Page("tasks?kind=invoice.make")); strings.Contains(page, "/_toolbar/enqueue") {
+				t.Error("the page has the form")
+			}
+			page := e2etest.Text(t, a.Page("requests")) // its proof is good for every form
+			if got := postForm(t, a, "enqueue", page, "/_toolbar/tasks", url.Values{"kind": {"invoice.make"}, "args": {"{}"}}); got != http.StatusForbidden {
+				t.Errorf("status %d", got)
 			}
 		})
 	}

@@ -61,6 +61,27 @@ type Controller interface {
 	Trigger(ctx context.Context, schedule string) (id string, err error)
 }
 
+// Enqueuer is a [Source] through which jobs can be queued by hand.
+type Enqueuer interface {
+	// Enqueue queues a job of a kind that [Source.Kinds] lists, now and in its usual queue,
+	// and gives the job's id. args is a JSON object. It fails with [ErrNotFound] for a kind
+	// that is not known, and with an [*ArgsError] for arguments that the kind does not take.
+	Enqueue(ctx context.Context, kind string, args json.RawMessage) (id string, err error)
+}
+
+// ArgsError says that a kind of job does not take some arguments.
+type ArgsError struct {
+	Kind string
+	Err  error // why
+}
+
+func (e *ArgsError) Error() string {
+	return "the arguments do not fit " + e.Kind + ": " + e.Err.Error()
+}
+
+// Unwrap is why.
+func (e *ArgsError) Unwrap() error { return e.Err }
+
 // StateError says that a job is in a state in which something cannot be done to it.
 type StateError struct {
 	ID    string

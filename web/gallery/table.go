@@ -176,6 +176,12 @@ var samples = []sample{
 		m.Jobs.Filters = []view.Attr{{Key: "queue", Value: "bulk", Type: "/_toolbar/tasks"}}
 		return m
 	}), "tasks?q=refused&queue=bulk"},
+	{"tasks-kind", "jobs of one kind, and a form that queues another", page(view.TasksPage, func() view.Tasks {
+		m := tasksPage()
+		m.Jobs.Filtered, m.Jobs.Filters = true, []view.Attr{{Key: "kind", Value: "mail.send", Type: "/_toolbar/tasks"}}
+		m.Enqueue = &view.EnqueueForm{Kind: "mail.send", Args: "{\n  \"to\": \"\",\n  \"order\": 0\n}", Path: string(base) + "enqueue", Proof: "proof", Back: string(base) + "tasks?kind=mail.send"}
+		return m
+	}), "tasks?kind=mail.send"},
 	{"tasks-empty", "a queue in which nothing was ever put", page(view.TasksPage, func() view.Tasks {
 		return view.Tasks{Engine: "River on SQLite", Queues: []view.QueueRow{{Name: "default"}}, Jobs: view.JobList{Complete: true}}
 	}), "tasks"},

@@ -386,7 +386,8 @@
     startRefresh() {
       const refresh = async () => {
         const main = $('main');
-        const busy = main.contains(document.activeElement) && document.activeElement !== main;
+        const busy = main.contains(document.activeElement) && document.activeElement !== main
+          || [...main.querySelectorAll('textarea')].some((t) => t.value !== t.defaultValue); // what was typed stays
         if (this.paused || document.hidden || at || busy || String(getSelection())) return;
         try {
           const res = await fetch(location.href, { cache: 'no-store' });

@@ -20,6 +20,16 @@ type Tasks struct {
 	Schedules []ScheduleRow
 	Kinds     []TaskRow
 	Form      JobForm
+	Enqueue   *EnqueueForm // nil: nothing is queued by hand
+}
+
+// EnqueueForm queues a job of one kind.
+type EnqueueForm struct {
+	Kind  string
+	Args  string // JSON that is there to begin with
+	Path  string // where the form goes
+	Proof string
+	Back  string
 }
 
 // JobForm is what a viewer may do to jobs and queues.
