@@ -26,6 +26,12 @@ func requestsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	if err := d.fillList(r, &m, q); err != nil {
 		return nil, err
 	}
+	asked, _ := instrument.ParseKind(string(m.Kind))
+	for _, k := range d.kindsListed(r, asked) {
+		m.Kinds = append(m.Kinds, view.Choice{
+			Label: kindOf(k).Label(), Href: s.Here.With("kind", k.String()), Count: -1, Current: k == asked,
+		})
+	}
 	return view.RecordListPage(s, m), nil
 }
 
@@ -38,11 +44,6 @@ func (d *Dashboard) recordList(r *http.Request, s *view.Shell) (view.RecordList,
 	}
 	m := view.RecordList{Kind: kindOf(kind), Sort: "time", Total: -1}
 	q := query.Records{Kinds: []instrument.Kind{kind}, Limit: listLimit, Budget: listBudget}
-	for _, k := range d.kindsListed(r, kind) {
-		m.Kinds = append(m.Kinds, view.Choice{
-			Label: kindOf(k).Label(), Href: s.Here.With("kind", k.String()), Count: -1, Current: k == kind,
-		})
-	}
 	f, bad, err := filterOf(params)
 	if err != nil {
 		m.Query, m.Error, m.Pointer = bad, err.Error(), pointer(err)
