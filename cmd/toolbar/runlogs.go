@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -50,7 +49,7 @@ var (
 
 // outputLog keeps what an app writes. Its streams never wait for it.
 type outputLog struct {
-	db        *sql.DB
+	db        io.Closer
 	store     *store.Store
 	collector *collect.Collector
 	recorder  *instrument.Recorder
@@ -96,12 +95,14 @@ type stream struct {
 // keepOutput opens the store at path.
 func keepOutput(ctx context.Context, path string, args []string) (l *outputLog, err error) {
 	l = &outputLog{chunks: make(chan chunk, maxChunks), done: make(chan struct{})}
-	if l.db, err = sqlitefile.Open(path, sqlitefile.Options{}); err != nil {
+	db, err := sqlitefile.Open(path, sqlitefile.Options{})
+	if err != nil {
 		return nil, err
 	}
+	l.db = db
 	const ever = 100 * 365 * 24 * time.Hour // how long things are kept is the app's to say
 	name := filepath.Base(args[0])
-	l.store, err = store.Open(ctx, l.db, store.Options{
+	l.store, err = store.Open(ctx, db, store.Options{
 		Service: name, MaxAge: ever, KeepAge: ever, RollupAge: ever, MinuteAge: ever, MaxBytes: logsBytes,
 	})
 	if err != nil {
