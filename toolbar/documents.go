@@ -1,6 +1,7 @@
 package toolbar
 
 import (
+	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/collect"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/middleware"
@@ -14,6 +15,7 @@ func (t *Toolbar) documents() []collect.Document {
 		{Name: query.DocVersions, Value: versions},
 		{Name: query.DocSettings, Value: t.config.readSettings().document},
 		{Name: query.DocStacks, Value: func() (any, error) { return stacks(), nil }},
+		{Name: query.DocKinds, Value: func() (any, error) { return instrument.DescribedKinds(), nil }},
 		{Name: query.DocRecording, Value: t.recording},
 	}
 }

@@ -19,6 +19,7 @@ func (d *Dashboard) panels(r *http.Request, rec *instrument.Record, m *view.Reco
 	m.Page = d.timingModel(r.Context(), rec.ID)
 	m.Runtime = runtimeReadings(rec)
 	d.jobsOf(r, rec, m)
+	d.describedKinds(r.Context(), rec, m)
 	switch m.Panel {
 	case "sql":
 		d.explains(r, rec, m)
@@ -35,6 +36,25 @@ func (d *Dashboard) panels(r *http.Request, rec *instrument.Record, m *view.Reco
 		if p, _, ok := d.processOf(r.Context(), rec.ID); ok {
 			m.Settings = d.settings(r.Context(), p.ID)
 		}
+	}
+}
+
+// describedKinds are how the process that made a Record wants its own kinds to be shown.
+func (d *Dashboard) describedKinds(ctx context.Context, rec *instrument.Record, m *view.Record) {
+	if !slices.ContainsFunc(rec.Spans, func(s instrument.RecordSpan) bool { return s.Handler.Kind > instrument.KindCustom }) {
+		return
+	}
+	p, _, ok := d.processOf(ctx, rec.ID)
+	var list []instrument.DescribedKind
+	if !ok || !d.document(ctx, query.DocKinds, p.ID, &list) {
+		return
+	}
+	for _, k := range list[:min(len(list), instrument.MaxKinds)] {
+		shape := view.KindShape{Kind: view.Kind(k.Name), Label: cmp.Or(k.Label, k.Name), One: k.One}
+		for _, c := range k.Columns[:min(len(k.Columns), instrument.MaxKindColumns)] {
+			shape.Columns = append(shape.Columns, view.KindShapeColumn{Title: c.Title, Key: c.Key, Unit: c.Unit, Sum: c.Sum})
+		}
+		m.Kinds = append(m.Kinds, shape)
 	}
 }
 

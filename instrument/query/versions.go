@@ -12,6 +12,7 @@ const (
 	DocVersions = "versions" // Versions
 	DocSettings = "settings" // Settings
 	DocStacks   = "stacks"   // []Stack
+	DocKinds    = "kinds"    // []instrument.DescribedKind
 
 	DocRecording = "recording" // Recording
 )

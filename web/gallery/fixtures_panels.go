@@ -77,3 +77,23 @@ func served() view.Record {
 		m.Spans = t.spans
 	})
 }
+
+// described is the order with calls of a kind that the app has described.
+func described() view.Record {
+	m := order()
+	t := &tree{spans: m.Spans}
+	for i, tokens := range []string{"812", "1,310"} {
+		t.add(0, view.Kind("ai call"), "chat large-2", 180+float64(i)*90, 80, func(s *view.Span) {
+			s.Attrs = []view.Attr{
+				{Key: "gen_ai.provider.name", Value: "example"}, {Key: "gen_ai.usage.input_tokens", Value: tokens},
+				{Key: "gen_ai.usage.output_tokens", Value: "96"}, {Key: "ai.answer.size", Value: "412"},
+			}
+		})
+	}
+	m.Spans = t.spans
+	m.Kinds = []view.KindShape{{Kind: "ai call", Label: "AI calls", One: "Model", Columns: []view.KindShapeColumn{
+		{Title: "Provider", Key: "gen_ai.provider.name"}, {Title: "Tokens in", Key: "gen_ai.usage.input_tokens", Sum: true},
+		{Title: "Tokens out", Key: "gen_ai.usage.output_tokens", Sum: true}, {Title: "Size", Key: "ai.answer.size", Unit: "B"},
+	}}}
+	return m
+}

@@ -121,6 +121,7 @@ var samples = []sample{
 	{"record-hostile-logs", "the same in a log line", recordPanel(hostileTaps, "logs"), "requests/x/logs"},
 	{"record-templates", "templates, none rendered", recordPanel(quick, "templates"), "requests/0f3k9ad00h341/templates"},
 	{"record-tasks", "tasks queued", recordPanel(browsed, "tasks"), "requests/" + orderID + "/tasks"},
+	{"record-described", "spans of a kind that the app has described", recordPanel(described, "kind-ai-call"), "requests/" + orderID + "/kind-ai-call"},
 	{"record-custom", "spans of the app's own and of an integration's kind", recordPanel(browsed, "custom"), "requests/" + orderID + "/custom"},
 	{"record-alerts", "what was found wrong", recordPanel(browsed, "alerts"), "requests/" + orderID + "/alerts"},
 	{"record-alerts-none", "nothing was found wrong", recordPanel(quick, "alerts"), "requests/0f3k9ad00h341/alerts"},

@@ -67,6 +67,8 @@ type Record struct {
 	ModulesChanged []Attr // against the build before
 	Settings       []AttrGroup
 
+	Kinds []KindShape // that the app has described
+
 	CacheForm   *Form        // where keys are deleted; nil: none can be
 	CacheGroups []CacheGroup // over a day, as far as they are known
 	OtherCaches []string     // that this Record did not use

@@ -27,6 +27,8 @@ type kindSet struct {
 	total   time.Duration // of all of them, however they overlap
 	longest time.Duration
 	errs    int
+
+	label, one string // as the app has described the kind; "": it has not
 }
 
 // kindGroup is the spans that belong together: of one database, one host, one template set.
@@ -40,11 +42,16 @@ type kindGroup struct {
 type kindColumn struct {
 	label string
 	keys  []string // the first that a span has
+	unit  string
+	sum   bool // has a total above the table
 }
 
 // kindColumns are the attributes worth a column, by OpenTelemetry's names where it has any.
 var kindColumns = map[Kind][]kindColumn{
-	KindTask: {{"Queue", []string{"messaging.destination.name", "task.queue"}}, {"Attempt", []string{"task.attempt"}}, {"Waited", []string{"task.wait"}}},
+	KindTask: {
+		{label: "Queue", keys: []string{"messaging.destination.name", "task.queue"}}, {label: "Attempt", keys: []string{"task.attempt"}},
+		{label: "Waited", keys: []string{"task.wait"}},
+	},
 }
 
 // kindEmpty is what the panel of a kind says while it has nothing.
@@ -65,9 +72,10 @@ var modelKinds = []Kind{
 // newKindSet collects the spans of a kind. Kinds that integrations registered are custom here.
 func newKindSet(v recordView, k Kind) kindSet {
 	set := kindSet{kind: k, columns: kindColumns[k]}
+	set.shape(v.shapeOf(k))
 	at := map[string]int{}
 	for i, s := range v.Spans {
-		if i == 0 && s.Parent < 0 || s.Setup || s.Kind != k && !(k == KindCustom && !slices.Contains(modelKinds, s.Kind)) {
+		if i == 0 && s.Parent < 0 || s.Setup || s.Kind != k && !(k == KindCustom && !slices.Contains(modelKinds, s.Kind) && v.shapeOf(s.Kind) == nil) {
 			continue
 		}
 		set.spans = append(set.spans, i)
@@ -104,12 +112,19 @@ func (set kindSet) group(s Span) string {
 			return string(s.Kind)
 		}
 	}
-	return set.kind.Label()
+	return set.heading()
 }
 
-// of is the attribute of a span.
+// heading names the kind.
+func (set kindSet) heading() string { return or(set.label, set.kind.Label()) }
+
+// of is the attribute of a span, with its unit.
 func (c kindColumn) of(s Span) string {
-	return attrOf(s, c.keys...)
+	text := attrOf(s, c.keys...)
+	if text != "" && c.unit != "" {
+		text += " " + c.unit
+	}
+	return text
 }
 
 func attrOf(s Span, keys ...string) string {
@@ -134,12 +149,13 @@ func (set kindSet) rest(s Span) []Attr {
 func (set kindSet) tiles(v recordView) []tile {
 	n, unit := durParts(set.total)
 	out := []tile{
-		{label: set.kind.Label(), value: Count(int64(len(set.spans)) + v.capped(set.kind)), note: "in this record"},
+		{label: set.heading(), value: Count(int64(len(set.spans)) + v.capped(set.kind)), note: "in this record"},
 		{label: "Time", value: n, unit: unit, note: Percent(Share(set.total, v.t.total)) + " of " + v.scale.with(v.t.total)},
 	}
 	if hits, asked := set.hits(v); asked > 0 {
 		out = append(out, tile{label: "Hits", value: trimUnit(Percent(float64(hits) / float64(asked))), unit: "%", note: fmt.Sprintf("%s of %s", Count(hits), plural(asked, "lookup"))})
 	}
+	out = append(out, set.sums(v)...)
 	ln, lunit := durParts(set.longest)
 	return append(out, tile{label: "Longest", value: ln, unit: lunit, note: "of one"},
 		tile{label: "Errors", value: Count(int64(set.errs)), note: "of " + Count(int64(len(set.spans))), bad: set.errs > 0})

@@ -39,7 +39,7 @@ func kindPanel(v recordView, k Kind) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = empty(kindEmpty[k].title, kindEmpty[k].text, kindEmpty[k].code).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = empty(or(kindEmpty[k].title, "Nothing of this kind is in this record"), kindEmpty[k].text, kindEmpty[k].code).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -150,9 +150,9 @@ func kindPanel(v recordView, k Kind) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var8 string
-				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(kindOne(k))
+				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(or(set.one, kindOne(k)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel_kind.templ`, Line: 30, Col: 37}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel_kind.templ`, Line: 30, Col: 50}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 				if templ_7745c5c3_Err != nil {

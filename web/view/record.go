@@ -39,9 +39,10 @@ var Panels = []Panel{
 	{"settings", "Settings", ""},
 }
 
-// KnownPanel tells whether a Record has a panel of this name.
+// KnownPanel tells whether a Record has a panel of this name, or may have: those of kinds
+// that apps have described begin with "kind-".
 func KnownPanel(name string) bool {
-	return slices.ContainsFunc(Panels, func(p Panel) bool { return p.Name == name })
+	return strings.HasPrefix(name, shapePrefix) || slices.ContainsFunc(Panels, func(p Panel) bool { return p.Name == name })
 }
 
 // recordView is a Record with what is derived from its spans.
@@ -161,6 +162,9 @@ type tab struct {
 func (v recordView) tabs() []tab {
 	var out []tab
 	for _, p := range Panels {
+		if p.Kind == KindLog {
+			out = append(out, v.shapedTabs()...)
+		}
 		if v.leavesOut(p) {
 			continue
 		}

@@ -1445,9 +1445,16 @@ func panelBody(s Shell, v recordView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		default:
-			templ_7745c5c3_Err = alert(Alert{Status: StatusNew, Title: "No such panel", Text: "This record has no panel named " + v.Panel + "."}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+			if s := v.shapeOfPanel(v.Panel); s != nil {
+				templ_7745c5c3_Err = kindPanel(v, s.Kind).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			} else {
+				templ_7745c5c3_Err = alert(Alert{Status: StatusNew, Title: "No such panel", Text: "This record has no panel named " + v.Panel + "."}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 		}
 		return nil
