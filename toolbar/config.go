@@ -96,6 +96,11 @@ type Config struct {
 	// Explain says when viewers may ask the app's databases for the plans of statements:
 	// by default in development only.
 	Explain Explain
+	// ExplainSlow also asks for the plan of each statement that was slower than Slow or
+	// SlowQueries allow, when its Record has ended and beside the app, and keeps it with the
+	// Record: the plan as it was then. A statement is asked about once an hour. It needs
+	// Explain to allow it.
+	ExplainSlow bool
 	// CacheDelete lets viewers delete keys from the app's caches, by the name of the cache: one
 	// function for each cache that may be touched. What is deleted is a key of a call that was
 	// recorded, after a question, by who has the right web.ActCache, and noted in the audit log;
@@ -218,6 +223,9 @@ func (c Config) validate() error {
 	}
 	if p := c.OutsidePath; p != "" && (p[0] != '/' || strings.HasSuffix(p, "/") || strings.ContainsAny(p, "?#\"<> ")) {
 		return fmt.Errorf("toolbar: Config.OutsidePath is %q: it must be a path that begins with a slash and ends without one, like %q", p, "/shop")
+	}
+	if c.ExplainSlow && c.explainer() == nil {
+		return fmt.Errorf("toolbar: Config.ExplainSlow asks for plans, and Config.Explain allows that %s: set it to ExplainAlways", c.Explain)
 	}
 	for _, f := range []struct {
 		name  string

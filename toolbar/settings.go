@@ -103,6 +103,8 @@ func (c *Config) shown() any {
 		Hosts                 []string
 		KeepShare             float64
 		Bodies                string
+		Explain               string
+		ExplainSlow           bool
 		Slow                  map[string]string
 		Retention             Retention
 		QueueRecords          int
@@ -112,7 +114,7 @@ func (c *Config) shown() any {
 		InterceptRedirects    bool
 		Labels                bool
 	}{
-		c.Path, c.Service, c.Prefix, c.OutsidePath, c.proxyTexts(), c.Token, c.Hosts, c.Keep.Share, c.Bodies.String(), c.slowTexts(), c.Retention,
+		c.Path, c.Service, c.Prefix, c.OutsidePath, c.proxyTexts(), c.Token, c.Hosts, c.Keep.Share, c.Bodies.String(), c.Explain.String(), c.ExplainSlow, c.slowTexts(), c.Retention,
 		c.QueueRecords, c.QueueBytes, c.MaxSpans, !c.NoInject, c.InterceptRedirects, !c.NoLabels,
 	}
 }

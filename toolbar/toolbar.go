@@ -40,6 +40,7 @@ type Toolbar struct {
 	exporter  *oteltrace.Exporter // nil: Config.TracerProvider is
 
 	reporter *reporter.Reporter // nil: Config.Report is
+	planner  *planner           // nil: Config.ExplainSlow is not set
 
 	makeProvider sync.Once
 	provider     atomic.Pointer[oteltrace.Provider] // nil: nobody has asked for it
@@ -105,6 +106,9 @@ func (t *Toolbar) open() (err error) {
 	}
 	if t.reporter != nil {
 		rc.Reporter = t.reporter
+	}
+	if t.planner = t.newPlanner(); t.planner != nil {
+		rc.Sink = planning{t.collector, t.planner}
 	}
 	t.recorder = instrument.New(rc)
 	if c.OneTimeToken {
@@ -206,7 +210,7 @@ func (t *Toolbar) Flush(ctx context.Context) error {
 	if t.collector == nil || t.unwritten != nil {
 		return nil
 	}
-	return errors.Join(t.collector.Flush(ctx), t.exporter.Flush(ctx), t.reporter.Flush(ctx))
+	return errors.Join(t.collector.Flush(ctx), t.exporter.Flush(ctx), t.reporter.Flush(ctx), t.planner.Flush(ctx))
 }
 
 // Close stops recording, stores what is left within ctx's deadline and closes the
@@ -226,7 +230,7 @@ func (t *Toolbar) Close(ctx context.Context) error {
 		dump.SetRules(nil)
 		signals.SetRenderer(nil)
 	}
-	err := errors.Join(t.collector.Close(ctx), t.provider.Load().Shutdown(ctx), t.exporter.Close(ctx), t.reporter.Close(ctx))
+	err := errors.Join(t.planner.Close(ctx), t.collector.Close(ctx), t.provider.Load().Shutdown(ctx), t.exporter.Close(ctx), t.reporter.Close(ctx))
 	return errors.Join(err, t.release())
 }
 
@@ -241,6 +245,7 @@ func (t *Toolbar) release() (err error) {
 	closed, cancel := context.WithCancel(context.Background())
 	cancel()
 	_ = t.reporter.Close(closed) // it is closed already, or has nothing to do
+	_ = t.planner.Close(closed)  // likewise
 	if t.store != nil {
 		err = t.store.Close()
 	}

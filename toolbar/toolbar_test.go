@@ -34,7 +34,9 @@ type bundle struct {
 
 func setup(t *testing.T, c toolbar.Config, app http.Handler) *bundle {
 	t.Helper()
-	c.Path = filepath.Join(t.TempDir(), "tb", "toolbar.db")
+	if c.Path == "" {
+		c.Path = filepath.Join(t.TempDir(), "tb", "toolbar.db")
+	}
 	c.NotDefault = true
 	tb, err := toolbar.New(c)
 	if err != nil {

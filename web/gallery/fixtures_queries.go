@@ -27,3 +27,18 @@ func waited() view.Record {
 	}
 	return m
 }
+
+// planned is order with the plans of its statements, of which one was kept.
+func planned() view.Record {
+	m := order()
+	m.Explains = map[string]view.Explain{}
+	for _, s := range m.Spans {
+		if s.Kind == view.KindQuery {
+			m.Explains[s.Text] = view.Explain{
+				Kept: "SCAN products\n  All rows of the table are read.", Plan: "SEARCH products  USING INTEGER PRIMARY KEY (rowid=?)",
+				Path: "/_toolbar/explain", Proof: "1a2b3c",
+			}
+		}
+	}
+	return m
+}

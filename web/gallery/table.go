@@ -94,6 +94,7 @@ var samples = []sample{
 	{"record-exceptions", "the exceptions panel", recordPanel(order, "exceptions"), "requests/" + orderID + "/exceptions"},
 	{"record-request", "the request panel, with masked values", recordPanel(order, "request"), "requests/" + orderID + "/request"},
 	{"record-sql-order", "statements in the order of time, with connections, prepares and waits", recordPanel(waited, "sql"), "requests/" + orderID + "/sql?by=order&run=66"},
+	{"record-sql-plans", "a statement with the plan that it had when it was slow, and with today's", recordPanel(planned, "sql"), "requests/" + orderID + "/sql"},
 	{"record-sql-notes", "what statements show together", recordPanel(browsed, "sql"), "requests/" + orderID + "/sql"},
 	{"record-cache", "cache calls, by group of keys", recordPanel(tapped, "cache"), tapsAt + "/cache"},
 	{"record-cache-none", "no cache call; caches that other requests use", recordPanel(func() view.Record {

@@ -88,6 +88,7 @@ type Record struct {
 // Explain is how a database would run a statement, as far as somebody asked.
 type Explain struct {
 	Plan  string // drawn as a tree; "" not asked yet
+	Kept  string // the one that was asked for when the statement had been slow; "" none was
 	Error string // why there is none
 	Took  time.Duration
 	Path  string // where to ask; "" for who may not, and for what cannot be asked

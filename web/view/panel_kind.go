@@ -46,6 +46,14 @@ type kindColumn struct {
 	sum   bool // has a total above the table
 }
 
+// class puts numbers, which have a unit or a total, to the right.
+func (c kindColumn) class() string {
+	if c.unit != "" || c.sum {
+		return "num wide-only"
+	}
+	return "wide-only"
+}
+
 // kindColumns are the attributes worth a column, by OpenTelemetry's names where it has any.
 var kindColumns = map[Kind][]kindColumn{
 	KindTask: {
