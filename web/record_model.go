@@ -52,7 +52,7 @@ func recordModel(rec *instrument.Record, limits sqltap.Limits) view.Record {
 	outlined(&m, &sql)
 	m.PoolWait = sql.PoolWait
 	for _, s := range rec.Spans {
-		if s.Flags.Has(instrument.FlagInferred) {
+		if s.Flags.Has(instrument.FlagInferred) && s.Handler.Kind.String() != "disconnect" { // nobody could have passed one
 			m.Inferred++
 		}
 	}
@@ -203,7 +203,7 @@ func spanModel(s *instrument.RecordSpan) view.Span {
 // open connections too, which belong to no database.
 func isSetup(s *instrument.RecordSpan) bool {
 	switch s.Handler.Kind.String() {
-	case "connect", "prepare":
+	case "connect", "disconnect", "prepare":
 		return hasAttr(s, "db.system.name")
 	}
 	return false

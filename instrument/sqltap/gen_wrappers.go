@@ -36,7 +36,7 @@ func makeConn(set int) bool {
 var families = []family{
 	{"conn", "driver.Conn", "c", []string{
 		"Unwrap() any { return x.raw }",
-		"Close() error { return x.raw.Close() }",
+		"Close() error { return (*conn)(x).disconnect() }",
 		"Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }",
 		"Begin() (driver.Tx, error) { return (*conn)(x).beginPlain() }",
 	}, [][]string{

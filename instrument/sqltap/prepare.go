@@ -10,8 +10,9 @@ import (
 // What is asked of a database beside statements has kinds of its own, so that it
 // is not counted as a query.
 var (
-	kindPrepare = instrument.RegisterKind("prepare")
-	kindConnect = instrument.RegisterKind("connect")
+	kindPrepare    = instrument.RegisterKind("prepare")
+	kindConnect    = instrument.RegisterKind("connect")
+	kindDisconnect = instrument.RegisterKind("disconnect")
 )
 
 // prepareCall is a statement that is being prepared.

@@ -157,6 +157,25 @@ func TestRows_AreCountedUntilTheyAreClosed(t *testing.T) {
 	}
 }
 
+func TestDisconnect_IsReportedWhereThePoolCloses(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	db := open(t, s, "like pgx")
+	db.SetMaxIdleConns(-1) // each connection is closed when it comes back
+	rec := record(t, func(ctx context.Context) { must(db.ExecContext(ctx, "DELETE FROM t")) })
+	var got []string
+	for _, sp := range rec.Spans[1:] {
+		got = append(got, sp.Handler.Kind.String()+" "+sp.Handler.Name)
+	}
+	want := []string{"connect other_sql", "query DELETE FROM t", "disconnect other_sql"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if !slices.Contains(s.log, "close") {
+		t.Error("the connection was not closed")
+	}
+}
+
 func TestPrepare_IsOfItsOwnKind(t *testing.T) {
 	t.Parallel()
 	db := open(t, newServer(), "like pgx")

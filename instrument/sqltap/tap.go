@@ -89,6 +89,19 @@ func (t *tap) connect(ctx context.Context, open func(context.Context) (driver.Co
 	return wrapConn(c, t), nil
 }
 
+// disconnect closes the connection and reports how long that took. The pool closes one
+// where it finds it of no use, without a context: when that is in a request, its goroutine
+// tells.
+func (c *conn) disconnect() error {
+	span := instrument.Leaf(context.Background(), instrument.NewHandler(kindDisconnect, c.tap.system, instrument.Source{}))
+	if span.Recorded() {
+		span.Set(keySystem.String(c.tap.system))
+	}
+	err := c.raw.Close()
+	span.End(err)
+	return err
+}
+
 // maxCallers is how many calls are kept with a statement, beginning with the one in
 // the app's own code that ran it.
 const maxCallers = 8

@@ -578,14 +578,14 @@ func connSet(x *conn, set int) driver.Conn {
 type c0 conn
 
 func (x *c0) Unwrap() any                               { return x.raw }
-func (x *c0) Close() error                              { return x.raw.Close() }
+func (x *c0) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c0) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c0) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 
 type c1 conn
 
 func (x *c1) Unwrap() any                               { return x.raw }
-func (x *c1) Close() error                              { return x.raw.Close() }
+func (x *c1) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -593,7 +593,7 @@ func (x *c1) Ping(ctx context.Context) error            { return (*conn)(x).ping
 type c2 conn
 
 func (x *c2) Unwrap() any                               { return x.raw }
-func (x *c2) Close() error                              { return x.raw.Close() }
+func (x *c2) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c2) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c2) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c2) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -603,7 +603,7 @@ func (x *c2) PrepareContext(ctx context.Context, query string) (driver.Stmt, err
 type c3 conn
 
 func (x *c3) Unwrap() any                               { return x.raw }
-func (x *c3) Close() error                              { return x.raw.Close() }
+func (x *c3) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c3) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c3) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c3) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -614,7 +614,7 @@ func (x *c3) PrepareContext(ctx context.Context, query string) (driver.Stmt, err
 type c4 conn
 
 func (x *c4) Unwrap() any                               { return x.raw }
-func (x *c4) Close() error                              { return x.raw.Close() }
+func (x *c4) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c4) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c4) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c4) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -624,7 +624,7 @@ func (x *c4) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error)
 type c5 conn
 
 func (x *c5) Unwrap() any                               { return x.raw }
-func (x *c5) Close() error                              { return x.raw.Close() }
+func (x *c5) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c5) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c5) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c5) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -635,7 +635,7 @@ func (x *c5) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error)
 type c6 conn
 
 func (x *c6) Unwrap() any                               { return x.raw }
-func (x *c6) Close() error                              { return x.raw.Close() }
+func (x *c6) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c6) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c6) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c6) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -648,7 +648,7 @@ func (x *c6) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error)
 type c7 conn
 
 func (x *c7) Unwrap() any                               { return x.raw }
-func (x *c7) Close() error                              { return x.raw.Close() }
+func (x *c7) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c7) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c7) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c7) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -662,7 +662,7 @@ func (x *c7) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error)
 type c8 conn
 
 func (x *c8) Unwrap() any                               { return x.raw }
-func (x *c8) Close() error                              { return x.raw.Close() }
+func (x *c8) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c8) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c8) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c8) ResetSession(ctx context.Context) error    { return (*conn)(x).resetSession(ctx) }
@@ -670,7 +670,7 @@ func (x *c8) ResetSession(ctx context.Context) error    { return (*conn)(x).rese
 type c9 conn
 
 func (x *c9) Unwrap() any                               { return x.raw }
-func (x *c9) Close() error                              { return x.raw.Close() }
+func (x *c9) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c9) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c9) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c9) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -679,7 +679,7 @@ func (x *c9) ResetSession(ctx context.Context) error    { return (*conn)(x).rese
 type c10 conn
 
 func (x *c10) Unwrap() any                               { return x.raw }
-func (x *c10) Close() error                              { return x.raw.Close() }
+func (x *c10) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c10) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c10) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c10) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -690,7 +690,7 @@ func (x *c10) ResetSession(ctx context.Context) error { return (*conn)(x).resetS
 type c11 conn
 
 func (x *c11) Unwrap() any                               { return x.raw }
-func (x *c11) Close() error                              { return x.raw.Close() }
+func (x *c11) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c11) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c11) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c11) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -702,7 +702,7 @@ func (x *c11) ResetSession(ctx context.Context) error { return (*conn)(x).resetS
 type c12 conn
 
 func (x *c12) Unwrap() any                               { return x.raw }
-func (x *c12) Close() error                              { return x.raw.Close() }
+func (x *c12) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c12) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c12) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c12) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -713,7 +713,7 @@ func (x *c12) ResetSession(ctx context.Context) error { return (*conn)(x).resetS
 type c13 conn
 
 func (x *c13) Unwrap() any                               { return x.raw }
-func (x *c13) Close() error                              { return x.raw.Close() }
+func (x *c13) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c13) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c13) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c13) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -725,7 +725,7 @@ func (x *c13) ResetSession(ctx context.Context) error { return (*conn)(x).resetS
 type c14 conn
 
 func (x *c14) Unwrap() any                               { return x.raw }
-func (x *c14) Close() error                              { return x.raw.Close() }
+func (x *c14) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c14) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c14) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c14) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -739,7 +739,7 @@ func (x *c14) ResetSession(ctx context.Context) error { return (*conn)(x).resetS
 type c15 conn
 
 func (x *c15) Unwrap() any                               { return x.raw }
-func (x *c15) Close() error                              { return x.raw.Close() }
+func (x *c15) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c15) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c15) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c15) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -754,7 +754,7 @@ func (x *c15) ResetSession(ctx context.Context) error { return (*conn)(x).resetS
 type c16 conn
 
 func (x *c16) Unwrap() any                               { return x.raw }
-func (x *c16) Close() error                              { return x.raw.Close() }
+func (x *c16) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c16) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c16) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c16) IsValid() bool                             { return (*conn)(x).isValid() }
@@ -762,7 +762,7 @@ func (x *c16) IsValid() bool                             { return (*conn)(x).isV
 type c17 conn
 
 func (x *c17) Unwrap() any                               { return x.raw }
-func (x *c17) Close() error                              { return x.raw.Close() }
+func (x *c17) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c17) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c17) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c17) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -771,7 +771,7 @@ func (x *c17) IsValid() bool                             { return (*conn)(x).isV
 type c18 conn
 
 func (x *c18) Unwrap() any                               { return x.raw }
-func (x *c18) Close() error                              { return x.raw.Close() }
+func (x *c18) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c18) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c18) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c18) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -782,7 +782,7 @@ func (x *c18) IsValid() bool { return (*conn)(x).isValid() }
 type c19 conn
 
 func (x *c19) Unwrap() any                               { return x.raw }
-func (x *c19) Close() error                              { return x.raw.Close() }
+func (x *c19) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c19) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c19) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c19) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -794,7 +794,7 @@ func (x *c19) IsValid() bool { return (*conn)(x).isValid() }
 type c20 conn
 
 func (x *c20) Unwrap() any                               { return x.raw }
-func (x *c20) Close() error                              { return x.raw.Close() }
+func (x *c20) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c20) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c20) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c20) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -805,7 +805,7 @@ func (x *c20) IsValid() bool { return (*conn)(x).isValid() }
 type c21 conn
 
 func (x *c21) Unwrap() any                               { return x.raw }
-func (x *c21) Close() error                              { return x.raw.Close() }
+func (x *c21) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c21) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c21) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c21) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -817,7 +817,7 @@ func (x *c21) IsValid() bool { return (*conn)(x).isValid() }
 type c22 conn
 
 func (x *c22) Unwrap() any                               { return x.raw }
-func (x *c22) Close() error                              { return x.raw.Close() }
+func (x *c22) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c22) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c22) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c22) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -831,7 +831,7 @@ func (x *c22) IsValid() bool { return (*conn)(x).isValid() }
 type c23 conn
 
 func (x *c23) Unwrap() any                               { return x.raw }
-func (x *c23) Close() error                              { return x.raw.Close() }
+func (x *c23) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c23) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c23) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c23) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -846,7 +846,7 @@ func (x *c23) IsValid() bool { return (*conn)(x).isValid() }
 type c24 conn
 
 func (x *c24) Unwrap() any                               { return x.raw }
-func (x *c24) Close() error                              { return x.raw.Close() }
+func (x *c24) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c24) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c24) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c24) ResetSession(ctx context.Context) error    { return (*conn)(x).resetSession(ctx) }
@@ -855,7 +855,7 @@ func (x *c24) IsValid() bool                             { return (*conn)(x).isV
 type c25 conn
 
 func (x *c25) Unwrap() any                               { return x.raw }
-func (x *c25) Close() error                              { return x.raw.Close() }
+func (x *c25) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c25) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c25) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c25) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -865,7 +865,7 @@ func (x *c25) IsValid() bool                             { return (*conn)(x).isV
 type c26 conn
 
 func (x *c26) Unwrap() any                               { return x.raw }
-func (x *c26) Close() error                              { return x.raw.Close() }
+func (x *c26) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c26) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c26) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c26) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -877,7 +877,7 @@ func (x *c26) IsValid() bool                          { return (*conn)(x).isVali
 type c27 conn
 
 func (x *c27) Unwrap() any                               { return x.raw }
-func (x *c27) Close() error                              { return x.raw.Close() }
+func (x *c27) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c27) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c27) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c27) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -890,7 +890,7 @@ func (x *c27) IsValid() bool                          { return (*conn)(x).isVali
 type c28 conn
 
 func (x *c28) Unwrap() any                               { return x.raw }
-func (x *c28) Close() error                              { return x.raw.Close() }
+func (x *c28) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c28) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c28) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c28) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -902,7 +902,7 @@ func (x *c28) IsValid() bool                          { return (*conn)(x).isVali
 type c29 conn
 
 func (x *c29) Unwrap() any                               { return x.raw }
-func (x *c29) Close() error                              { return x.raw.Close() }
+func (x *c29) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c29) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c29) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c29) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -915,7 +915,7 @@ func (x *c29) IsValid() bool                          { return (*conn)(x).isVali
 type c30 conn
 
 func (x *c30) Unwrap() any                               { return x.raw }
-func (x *c30) Close() error                              { return x.raw.Close() }
+func (x *c30) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c30) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c30) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c30) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -930,7 +930,7 @@ func (x *c30) IsValid() bool                          { return (*conn)(x).isVali
 type c31 conn
 
 func (x *c31) Unwrap() any                               { return x.raw }
-func (x *c31) Close() error                              { return x.raw.Close() }
+func (x *c31) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c31) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c31) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c31) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -946,7 +946,7 @@ func (x *c31) IsValid() bool                          { return (*conn)(x).isVali
 type c32 conn
 
 func (x *c32) Unwrap() any                                { return x.raw }
-func (x *c32) Close() error                               { return x.raw.Close() }
+func (x *c32) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c32) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c32) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c32) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).checkNamedValue(v) }
@@ -954,7 +954,7 @@ func (x *c32) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c33 conn
 
 func (x *c33) Unwrap() any                                { return x.raw }
-func (x *c33) Close() error                               { return x.raw.Close() }
+func (x *c33) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c33) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c33) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c33) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -963,7 +963,7 @@ func (x *c33) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c34 conn
 
 func (x *c34) Unwrap() any                               { return x.raw }
-func (x *c34) Close() error                              { return x.raw.Close() }
+func (x *c34) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c34) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c34) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c34) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -974,7 +974,7 @@ func (x *c34) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c35 conn
 
 func (x *c35) Unwrap() any                               { return x.raw }
-func (x *c35) Close() error                              { return x.raw.Close() }
+func (x *c35) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c35) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c35) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c35) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -986,7 +986,7 @@ func (x *c35) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c36 conn
 
 func (x *c36) Unwrap() any                               { return x.raw }
-func (x *c36) Close() error                              { return x.raw.Close() }
+func (x *c36) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c36) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c36) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c36) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -997,7 +997,7 @@ func (x *c36) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c37 conn
 
 func (x *c37) Unwrap() any                               { return x.raw }
-func (x *c37) Close() error                              { return x.raw.Close() }
+func (x *c37) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c37) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c37) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c37) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1009,7 +1009,7 @@ func (x *c37) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c38 conn
 
 func (x *c38) Unwrap() any                               { return x.raw }
-func (x *c38) Close() error                              { return x.raw.Close() }
+func (x *c38) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c38) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c38) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c38) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -1023,7 +1023,7 @@ func (x *c38) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c39 conn
 
 func (x *c39) Unwrap() any                               { return x.raw }
-func (x *c39) Close() error                              { return x.raw.Close() }
+func (x *c39) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c39) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c39) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c39) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1038,7 +1038,7 @@ func (x *c39) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c40 conn
 
 func (x *c40) Unwrap() any                                { return x.raw }
-func (x *c40) Close() error                               { return x.raw.Close() }
+func (x *c40) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c40) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c40) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c40) ResetSession(ctx context.Context) error     { return (*conn)(x).resetSession(ctx) }
@@ -1047,7 +1047,7 @@ func (x *c40) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c41 conn
 
 func (x *c41) Unwrap() any                                { return x.raw }
-func (x *c41) Close() error                               { return x.raw.Close() }
+func (x *c41) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c41) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c41) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c41) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -1057,7 +1057,7 @@ func (x *c41) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c42 conn
 
 func (x *c42) Unwrap() any                               { return x.raw }
-func (x *c42) Close() error                              { return x.raw.Close() }
+func (x *c42) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c42) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c42) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c42) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -1069,7 +1069,7 @@ func (x *c42) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c43 conn
 
 func (x *c43) Unwrap() any                               { return x.raw }
-func (x *c43) Close() error                              { return x.raw.Close() }
+func (x *c43) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c43) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c43) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c43) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1082,7 +1082,7 @@ func (x *c43) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c44 conn
 
 func (x *c44) Unwrap() any                               { return x.raw }
-func (x *c44) Close() error                              { return x.raw.Close() }
+func (x *c44) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c44) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c44) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c44) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -1094,7 +1094,7 @@ func (x *c44) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c45 conn
 
 func (x *c45) Unwrap() any                               { return x.raw }
-func (x *c45) Close() error                              { return x.raw.Close() }
+func (x *c45) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c45) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c45) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c45) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1107,7 +1107,7 @@ func (x *c45) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c46 conn
 
 func (x *c46) Unwrap() any                               { return x.raw }
-func (x *c46) Close() error                              { return x.raw.Close() }
+func (x *c46) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c46) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c46) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c46) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -1122,7 +1122,7 @@ func (x *c46) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c47 conn
 
 func (x *c47) Unwrap() any                               { return x.raw }
-func (x *c47) Close() error                              { return x.raw.Close() }
+func (x *c47) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c47) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c47) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c47) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1138,7 +1138,7 @@ func (x *c47) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c48 conn
 
 func (x *c48) Unwrap() any                                { return x.raw }
-func (x *c48) Close() error                               { return x.raw.Close() }
+func (x *c48) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c48) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c48) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c48) IsValid() bool                              { return (*conn)(x).isValid() }
@@ -1147,7 +1147,7 @@ func (x *c48) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c49 conn
 
 func (x *c49) Unwrap() any                                { return x.raw }
-func (x *c49) Close() error                               { return x.raw.Close() }
+func (x *c49) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c49) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c49) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c49) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -1157,7 +1157,7 @@ func (x *c49) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c50 conn
 
 func (x *c50) Unwrap() any                               { return x.raw }
-func (x *c50) Close() error                              { return x.raw.Close() }
+func (x *c50) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c50) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c50) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c50) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -1169,7 +1169,7 @@ func (x *c50) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c51 conn
 
 func (x *c51) Unwrap() any                               { return x.raw }
-func (x *c51) Close() error                              { return x.raw.Close() }
+func (x *c51) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c51) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c51) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c51) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1182,7 +1182,7 @@ func (x *c51) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c52 conn
 
 func (x *c52) Unwrap() any                               { return x.raw }
-func (x *c52) Close() error                              { return x.raw.Close() }
+func (x *c52) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c52) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c52) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c52) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -1194,7 +1194,7 @@ func (x *c52) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c53 conn
 
 func (x *c53) Unwrap() any                               { return x.raw }
-func (x *c53) Close() error                              { return x.raw.Close() }
+func (x *c53) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c53) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c53) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c53) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1207,7 +1207,7 @@ func (x *c53) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c54 conn
 
 func (x *c54) Unwrap() any                               { return x.raw }
-func (x *c54) Close() error                              { return x.raw.Close() }
+func (x *c54) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c54) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c54) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c54) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -1222,7 +1222,7 @@ func (x *c54) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c55 conn
 
 func (x *c55) Unwrap() any                               { return x.raw }
-func (x *c55) Close() error                              { return x.raw.Close() }
+func (x *c55) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c55) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c55) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c55) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1238,7 +1238,7 @@ func (x *c55) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c56 conn
 
 func (x *c56) Unwrap() any                                { return x.raw }
-func (x *c56) Close() error                               { return x.raw.Close() }
+func (x *c56) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c56) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c56) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c56) ResetSession(ctx context.Context) error     { return (*conn)(x).resetSession(ctx) }
@@ -1248,7 +1248,7 @@ func (x *c56) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c57 conn
 
 func (x *c57) Unwrap() any                                { return x.raw }
-func (x *c57) Close() error                               { return x.raw.Close() }
+func (x *c57) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c57) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c57) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c57) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -1259,7 +1259,7 @@ func (x *c57) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c58 conn
 
 func (x *c58) Unwrap() any                               { return x.raw }
-func (x *c58) Close() error                              { return x.raw.Close() }
+func (x *c58) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c58) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c58) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c58) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -1272,7 +1272,7 @@ func (x *c58) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c59 conn
 
 func (x *c59) Unwrap() any                               { return x.raw }
-func (x *c59) Close() error                              { return x.raw.Close() }
+func (x *c59) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c59) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c59) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c59) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1286,7 +1286,7 @@ func (x *c59) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c60 conn
 
 func (x *c60) Unwrap() any                               { return x.raw }
-func (x *c60) Close() error                              { return x.raw.Close() }
+func (x *c60) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c60) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c60) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c60) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -1299,7 +1299,7 @@ func (x *c60) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c61 conn
 
 func (x *c61) Unwrap() any                               { return x.raw }
-func (x *c61) Close() error                              { return x.raw.Close() }
+func (x *c61) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c61) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c61) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c61) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1313,7 +1313,7 @@ func (x *c61) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c62 conn
 
 func (x *c62) Unwrap() any                               { return x.raw }
-func (x *c62) Close() error                              { return x.raw.Close() }
+func (x *c62) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c62) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c62) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c62) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -1329,7 +1329,7 @@ func (x *c62) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c63 conn
 
 func (x *c63) Unwrap() any                               { return x.raw }
-func (x *c63) Close() error                              { return x.raw.Close() }
+func (x *c63) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c63) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c63) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c63) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1346,7 +1346,7 @@ func (x *c63) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).ch
 type c64 conn
 
 func (x *c64) Unwrap() any                               { return x.raw }
-func (x *c64) Close() error                              { return x.raw.Close() }
+func (x *c64) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c64) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c64) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c64) Exec(query string, args []driver.Value) (driver.Result, error) {
@@ -1356,7 +1356,7 @@ func (x *c64) Exec(query string, args []driver.Value) (driver.Result, error) {
 type c127 conn
 
 func (x *c127) Unwrap() any                               { return x.raw }
-func (x *c127) Close() error                              { return x.raw.Close() }
+func (x *c127) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c127) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c127) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c127) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1376,7 +1376,7 @@ func (x *c127) Exec(query string, args []driver.Value) (driver.Result, error) {
 type c128 conn
 
 func (x *c128) Unwrap() any                               { return x.raw }
-func (x *c128) Close() error                              { return x.raw.Close() }
+func (x *c128) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c128) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c128) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c128) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
@@ -1386,7 +1386,7 @@ func (x *c128) ExecContext(ctx context.Context, query string, args []driver.Name
 type c191 conn
 
 func (x *c191) Unwrap() any                               { return x.raw }
-func (x *c191) Close() error                              { return x.raw.Close() }
+func (x *c191) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c191) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c191) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c191) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1406,7 +1406,7 @@ func (x *c191) ExecContext(ctx context.Context, query string, args []driver.Name
 type c192 conn
 
 func (x *c192) Unwrap() any                               { return x.raw }
-func (x *c192) Close() error                              { return x.raw.Close() }
+func (x *c192) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c192) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c192) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c192) Exec(query string, args []driver.Value) (driver.Result, error) {
@@ -1419,7 +1419,7 @@ func (x *c192) ExecContext(ctx context.Context, query string, args []driver.Name
 type c255 conn
 
 func (x *c255) Unwrap() any                               { return x.raw }
-func (x *c255) Close() error                              { return x.raw.Close() }
+func (x *c255) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c255) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c255) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c255) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1442,7 +1442,7 @@ func (x *c255) ExecContext(ctx context.Context, query string, args []driver.Name
 type c256 conn
 
 func (x *c256) Unwrap() any                               { return x.raw }
-func (x *c256) Close() error                              { return x.raw.Close() }
+func (x *c256) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c256) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c256) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c256) Query(query string, args []driver.Value) (driver.Rows, error) {
@@ -1452,7 +1452,7 @@ func (x *c256) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c319 conn
 
 func (x *c319) Unwrap() any                               { return x.raw }
-func (x *c319) Close() error                              { return x.raw.Close() }
+func (x *c319) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c319) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c319) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c319) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1472,7 +1472,7 @@ func (x *c319) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c320 conn
 
 func (x *c320) Unwrap() any                               { return x.raw }
-func (x *c320) Close() error                              { return x.raw.Close() }
+func (x *c320) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c320) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c320) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c320) Exec(query string, args []driver.Value) (driver.Result, error) {
@@ -1485,7 +1485,7 @@ func (x *c320) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c321 conn
 
 func (x *c321) Unwrap() any                               { return x.raw }
-func (x *c321) Close() error                              { return x.raw.Close() }
+func (x *c321) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c321) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c321) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c321) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1499,7 +1499,7 @@ func (x *c321) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c322 conn
 
 func (x *c322) Unwrap() any                               { return x.raw }
-func (x *c322) Close() error                              { return x.raw.Close() }
+func (x *c322) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c322) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c322) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c322) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -1515,7 +1515,7 @@ func (x *c322) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c323 conn
 
 func (x *c323) Unwrap() any                               { return x.raw }
-func (x *c323) Close() error                              { return x.raw.Close() }
+func (x *c323) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c323) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c323) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c323) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1532,7 +1532,7 @@ func (x *c323) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c324 conn
 
 func (x *c324) Unwrap() any                               { return x.raw }
-func (x *c324) Close() error                              { return x.raw.Close() }
+func (x *c324) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c324) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c324) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c324) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -1548,7 +1548,7 @@ func (x *c324) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c325 conn
 
 func (x *c325) Unwrap() any                               { return x.raw }
-func (x *c325) Close() error                              { return x.raw.Close() }
+func (x *c325) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c325) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c325) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c325) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1565,7 +1565,7 @@ func (x *c325) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c326 conn
 
 func (x *c326) Unwrap() any                               { return x.raw }
-func (x *c326) Close() error                              { return x.raw.Close() }
+func (x *c326) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c326) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c326) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c326) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -1584,7 +1584,7 @@ func (x *c326) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c327 conn
 
 func (x *c327) Unwrap() any                               { return x.raw }
-func (x *c327) Close() error                              { return x.raw.Close() }
+func (x *c327) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c327) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c327) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c327) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1604,7 +1604,7 @@ func (x *c327) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c328 conn
 
 func (x *c328) Unwrap() any                               { return x.raw }
-func (x *c328) Close() error                              { return x.raw.Close() }
+func (x *c328) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c328) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c328) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c328) ResetSession(ctx context.Context) error    { return (*conn)(x).resetSession(ctx) }
@@ -1618,7 +1618,7 @@ func (x *c328) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c329 conn
 
 func (x *c329) Unwrap() any                               { return x.raw }
-func (x *c329) Close() error                              { return x.raw.Close() }
+func (x *c329) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c329) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c329) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c329) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1633,7 +1633,7 @@ func (x *c329) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c330 conn
 
 func (x *c330) Unwrap() any                               { return x.raw }
-func (x *c330) Close() error                              { return x.raw.Close() }
+func (x *c330) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c330) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c330) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c330) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -1650,7 +1650,7 @@ func (x *c330) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c331 conn
 
 func (x *c331) Unwrap() any                               { return x.raw }
-func (x *c331) Close() error                              { return x.raw.Close() }
+func (x *c331) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c331) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c331) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c331) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1668,7 +1668,7 @@ func (x *c331) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c332 conn
 
 func (x *c332) Unwrap() any                               { return x.raw }
-func (x *c332) Close() error                              { return x.raw.Close() }
+func (x *c332) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c332) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c332) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c332) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -1685,7 +1685,7 @@ func (x *c332) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c333 conn
 
 func (x *c333) Unwrap() any                               { return x.raw }
-func (x *c333) Close() error                              { return x.raw.Close() }
+func (x *c333) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c333) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c333) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c333) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1703,7 +1703,7 @@ func (x *c333) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c334 conn
 
 func (x *c334) Unwrap() any                               { return x.raw }
-func (x *c334) Close() error                              { return x.raw.Close() }
+func (x *c334) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c334) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c334) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c334) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -1723,7 +1723,7 @@ func (x *c334) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c335 conn
 
 func (x *c335) Unwrap() any                               { return x.raw }
-func (x *c335) Close() error                              { return x.raw.Close() }
+func (x *c335) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c335) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c335) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c335) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1744,7 +1744,7 @@ func (x *c335) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c336 conn
 
 func (x *c336) Unwrap() any                               { return x.raw }
-func (x *c336) Close() error                              { return x.raw.Close() }
+func (x *c336) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c336) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c336) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c336) IsValid() bool                             { return (*conn)(x).isValid() }
@@ -1758,7 +1758,7 @@ func (x *c336) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c337 conn
 
 func (x *c337) Unwrap() any                               { return x.raw }
-func (x *c337) Close() error                              { return x.raw.Close() }
+func (x *c337) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c337) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c337) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c337) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1773,7 +1773,7 @@ func (x *c337) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c338 conn
 
 func (x *c338) Unwrap() any                               { return x.raw }
-func (x *c338) Close() error                              { return x.raw.Close() }
+func (x *c338) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c338) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c338) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c338) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -1790,7 +1790,7 @@ func (x *c338) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c339 conn
 
 func (x *c339) Unwrap() any                               { return x.raw }
-func (x *c339) Close() error                              { return x.raw.Close() }
+func (x *c339) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c339) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c339) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c339) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1808,7 +1808,7 @@ func (x *c339) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c340 conn
 
 func (x *c340) Unwrap() any                               { return x.raw }
-func (x *c340) Close() error                              { return x.raw.Close() }
+func (x *c340) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c340) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c340) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c340) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -1825,7 +1825,7 @@ func (x *c340) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c341 conn
 
 func (x *c341) Unwrap() any                               { return x.raw }
-func (x *c341) Close() error                              { return x.raw.Close() }
+func (x *c341) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c341) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c341) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c341) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1843,7 +1843,7 @@ func (x *c341) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c342 conn
 
 func (x *c342) Unwrap() any                               { return x.raw }
-func (x *c342) Close() error                              { return x.raw.Close() }
+func (x *c342) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c342) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c342) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c342) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -1863,7 +1863,7 @@ func (x *c342) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c343 conn
 
 func (x *c343) Unwrap() any                               { return x.raw }
-func (x *c343) Close() error                              { return x.raw.Close() }
+func (x *c343) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c343) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c343) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c343) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1884,7 +1884,7 @@ func (x *c343) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c344 conn
 
 func (x *c344) Unwrap() any                               { return x.raw }
-func (x *c344) Close() error                              { return x.raw.Close() }
+func (x *c344) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c344) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c344) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c344) ResetSession(ctx context.Context) error    { return (*conn)(x).resetSession(ctx) }
@@ -1899,7 +1899,7 @@ func (x *c344) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c345 conn
 
 func (x *c345) Unwrap() any                               { return x.raw }
-func (x *c345) Close() error                              { return x.raw.Close() }
+func (x *c345) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c345) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c345) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c345) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1915,7 +1915,7 @@ func (x *c345) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c346 conn
 
 func (x *c346) Unwrap() any                               { return x.raw }
-func (x *c346) Close() error                              { return x.raw.Close() }
+func (x *c346) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c346) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c346) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c346) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -1933,7 +1933,7 @@ func (x *c346) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c347 conn
 
 func (x *c347) Unwrap() any                               { return x.raw }
-func (x *c347) Close() error                              { return x.raw.Close() }
+func (x *c347) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c347) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c347) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c347) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1952,7 +1952,7 @@ func (x *c347) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c348 conn
 
 func (x *c348) Unwrap() any                               { return x.raw }
-func (x *c348) Close() error                              { return x.raw.Close() }
+func (x *c348) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c348) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c348) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c348) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -1970,7 +1970,7 @@ func (x *c348) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c349 conn
 
 func (x *c349) Unwrap() any                               { return x.raw }
-func (x *c349) Close() error                              { return x.raw.Close() }
+func (x *c349) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c349) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c349) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c349) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -1989,7 +1989,7 @@ func (x *c349) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c350 conn
 
 func (x *c350) Unwrap() any                               { return x.raw }
-func (x *c350) Close() error                              { return x.raw.Close() }
+func (x *c350) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c350) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c350) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c350) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -2010,7 +2010,7 @@ func (x *c350) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c351 conn
 
 func (x *c351) Unwrap() any                               { return x.raw }
-func (x *c351) Close() error                              { return x.raw.Close() }
+func (x *c351) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c351) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c351) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c351) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2032,7 +2032,7 @@ func (x *c351) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c352 conn
 
 func (x *c352) Unwrap() any                                { return x.raw }
-func (x *c352) Close() error                               { return x.raw.Close() }
+func (x *c352) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c352) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c352) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c352) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).checkNamedValue(v) }
@@ -2046,7 +2046,7 @@ func (x *c352) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c353 conn
 
 func (x *c353) Unwrap() any                                { return x.raw }
-func (x *c353) Close() error                               { return x.raw.Close() }
+func (x *c353) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c353) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c353) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c353) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -2061,7 +2061,7 @@ func (x *c353) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c354 conn
 
 func (x *c354) Unwrap() any                               { return x.raw }
-func (x *c354) Close() error                              { return x.raw.Close() }
+func (x *c354) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c354) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c354) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c354) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -2078,7 +2078,7 @@ func (x *c354) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c355 conn
 
 func (x *c355) Unwrap() any                               { return x.raw }
-func (x *c355) Close() error                              { return x.raw.Close() }
+func (x *c355) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c355) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c355) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c355) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2096,7 +2096,7 @@ func (x *c355) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c356 conn
 
 func (x *c356) Unwrap() any                               { return x.raw }
-func (x *c356) Close() error                              { return x.raw.Close() }
+func (x *c356) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c356) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c356) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c356) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -2113,7 +2113,7 @@ func (x *c356) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c357 conn
 
 func (x *c357) Unwrap() any                               { return x.raw }
-func (x *c357) Close() error                              { return x.raw.Close() }
+func (x *c357) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c357) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c357) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c357) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2131,7 +2131,7 @@ func (x *c357) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c358 conn
 
 func (x *c358) Unwrap() any                               { return x.raw }
-func (x *c358) Close() error                              { return x.raw.Close() }
+func (x *c358) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c358) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c358) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c358) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -2151,7 +2151,7 @@ func (x *c358) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c359 conn
 
 func (x *c359) Unwrap() any                               { return x.raw }
-func (x *c359) Close() error                              { return x.raw.Close() }
+func (x *c359) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c359) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c359) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c359) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2172,7 +2172,7 @@ func (x *c359) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c360 conn
 
 func (x *c360) Unwrap() any                                { return x.raw }
-func (x *c360) Close() error                               { return x.raw.Close() }
+func (x *c360) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c360) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c360) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c360) ResetSession(ctx context.Context) error     { return (*conn)(x).resetSession(ctx) }
@@ -2187,7 +2187,7 @@ func (x *c360) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c361 conn
 
 func (x *c361) Unwrap() any                                { return x.raw }
-func (x *c361) Close() error                               { return x.raw.Close() }
+func (x *c361) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c361) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c361) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c361) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -2203,7 +2203,7 @@ func (x *c361) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c362 conn
 
 func (x *c362) Unwrap() any                               { return x.raw }
-func (x *c362) Close() error                              { return x.raw.Close() }
+func (x *c362) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c362) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c362) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c362) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -2221,7 +2221,7 @@ func (x *c362) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c363 conn
 
 func (x *c363) Unwrap() any                               { return x.raw }
-func (x *c363) Close() error                              { return x.raw.Close() }
+func (x *c363) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c363) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c363) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c363) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2240,7 +2240,7 @@ func (x *c363) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c364 conn
 
 func (x *c364) Unwrap() any                               { return x.raw }
-func (x *c364) Close() error                              { return x.raw.Close() }
+func (x *c364) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c364) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c364) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c364) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -2258,7 +2258,7 @@ func (x *c364) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c365 conn
 
 func (x *c365) Unwrap() any                               { return x.raw }
-func (x *c365) Close() error                              { return x.raw.Close() }
+func (x *c365) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c365) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c365) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c365) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2277,7 +2277,7 @@ func (x *c365) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c366 conn
 
 func (x *c366) Unwrap() any                               { return x.raw }
-func (x *c366) Close() error                              { return x.raw.Close() }
+func (x *c366) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c366) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c366) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c366) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -2298,7 +2298,7 @@ func (x *c366) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c367 conn
 
 func (x *c367) Unwrap() any                               { return x.raw }
-func (x *c367) Close() error                              { return x.raw.Close() }
+func (x *c367) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c367) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c367) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c367) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2320,7 +2320,7 @@ func (x *c367) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c368 conn
 
 func (x *c368) Unwrap() any                                { return x.raw }
-func (x *c368) Close() error                               { return x.raw.Close() }
+func (x *c368) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c368) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c368) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c368) IsValid() bool                              { return (*conn)(x).isValid() }
@@ -2335,7 +2335,7 @@ func (x *c368) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c369 conn
 
 func (x *c369) Unwrap() any                                { return x.raw }
-func (x *c369) Close() error                               { return x.raw.Close() }
+func (x *c369) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c369) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c369) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c369) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -2351,7 +2351,7 @@ func (x *c369) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c370 conn
 
 func (x *c370) Unwrap() any                               { return x.raw }
-func (x *c370) Close() error                              { return x.raw.Close() }
+func (x *c370) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c370) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c370) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c370) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -2369,7 +2369,7 @@ func (x *c370) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c371 conn
 
 func (x *c371) Unwrap() any                               { return x.raw }
-func (x *c371) Close() error                              { return x.raw.Close() }
+func (x *c371) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c371) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c371) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c371) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2388,7 +2388,7 @@ func (x *c371) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c372 conn
 
 func (x *c372) Unwrap() any                               { return x.raw }
-func (x *c372) Close() error                              { return x.raw.Close() }
+func (x *c372) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c372) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c372) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c372) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -2406,7 +2406,7 @@ func (x *c372) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c373 conn
 
 func (x *c373) Unwrap() any                               { return x.raw }
-func (x *c373) Close() error                              { return x.raw.Close() }
+func (x *c373) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c373) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c373) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c373) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2425,7 +2425,7 @@ func (x *c373) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c374 conn
 
 func (x *c374) Unwrap() any                               { return x.raw }
-func (x *c374) Close() error                              { return x.raw.Close() }
+func (x *c374) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c374) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c374) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c374) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -2446,7 +2446,7 @@ func (x *c374) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c375 conn
 
 func (x *c375) Unwrap() any                               { return x.raw }
-func (x *c375) Close() error                              { return x.raw.Close() }
+func (x *c375) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c375) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c375) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c375) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2468,7 +2468,7 @@ func (x *c375) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c376 conn
 
 func (x *c376) Unwrap() any                                { return x.raw }
-func (x *c376) Close() error                               { return x.raw.Close() }
+func (x *c376) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c376) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c376) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c376) ResetSession(ctx context.Context) error     { return (*conn)(x).resetSession(ctx) }
@@ -2484,7 +2484,7 @@ func (x *c376) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c377 conn
 
 func (x *c377) Unwrap() any                                { return x.raw }
-func (x *c377) Close() error                               { return x.raw.Close() }
+func (x *c377) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c377) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c377) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c377) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -2501,7 +2501,7 @@ func (x *c377) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c378 conn
 
 func (x *c378) Unwrap() any                               { return x.raw }
-func (x *c378) Close() error                              { return x.raw.Close() }
+func (x *c378) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c378) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c378) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c378) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -2520,7 +2520,7 @@ func (x *c378) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c379 conn
 
 func (x *c379) Unwrap() any                               { return x.raw }
-func (x *c379) Close() error                              { return x.raw.Close() }
+func (x *c379) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c379) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c379) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c379) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2540,7 +2540,7 @@ func (x *c379) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c380 conn
 
 func (x *c380) Unwrap() any                               { return x.raw }
-func (x *c380) Close() error                              { return x.raw.Close() }
+func (x *c380) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c380) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c380) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c380) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -2559,7 +2559,7 @@ func (x *c380) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c381 conn
 
 func (x *c381) Unwrap() any                               { return x.raw }
-func (x *c381) Close() error                              { return x.raw.Close() }
+func (x *c381) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c381) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c381) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c381) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2579,7 +2579,7 @@ func (x *c381) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c382 conn
 
 func (x *c382) Unwrap() any                               { return x.raw }
-func (x *c382) Close() error                              { return x.raw.Close() }
+func (x *c382) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c382) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c382) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c382) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -2601,7 +2601,7 @@ func (x *c382) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c383 conn
 
 func (x *c383) Unwrap() any                               { return x.raw }
-func (x *c383) Close() error                              { return x.raw.Close() }
+func (x *c383) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c383) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c383) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c383) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2624,7 +2624,7 @@ func (x *c383) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c384 conn
 
 func (x *c384) Unwrap() any                               { return x.raw }
-func (x *c384) Close() error                              { return x.raw.Close() }
+func (x *c384) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c384) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c384) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c384) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
@@ -2637,7 +2637,7 @@ func (x *c384) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c447 conn
 
 func (x *c447) Unwrap() any                               { return x.raw }
-func (x *c447) Close() error                              { return x.raw.Close() }
+func (x *c447) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c447) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c447) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c447) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2660,7 +2660,7 @@ func (x *c447) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c448 conn
 
 func (x *c448) Unwrap() any                               { return x.raw }
-func (x *c448) Close() error                              { return x.raw.Close() }
+func (x *c448) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c448) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c448) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c448) Exec(query string, args []driver.Value) (driver.Result, error) {
@@ -2676,7 +2676,7 @@ func (x *c448) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c511 conn
 
 func (x *c511) Unwrap() any                               { return x.raw }
-func (x *c511) Close() error                              { return x.raw.Close() }
+func (x *c511) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c511) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c511) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c511) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2702,7 +2702,7 @@ func (x *c511) Query(query string, args []driver.Value) (driver.Rows, error) {
 type c512 conn
 
 func (x *c512) Unwrap() any                               { return x.raw }
-func (x *c512) Close() error                              { return x.raw.Close() }
+func (x *c512) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c512) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c512) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c512) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
@@ -2712,7 +2712,7 @@ func (x *c512) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c575 conn
 
 func (x *c575) Unwrap() any                               { return x.raw }
-func (x *c575) Close() error                              { return x.raw.Close() }
+func (x *c575) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c575) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c575) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c575) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2732,7 +2732,7 @@ func (x *c575) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c576 conn
 
 func (x *c576) Unwrap() any                               { return x.raw }
-func (x *c576) Close() error                              { return x.raw.Close() }
+func (x *c576) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c576) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c576) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c576) Exec(query string, args []driver.Value) (driver.Result, error) {
@@ -2745,7 +2745,7 @@ func (x *c576) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c639 conn
 
 func (x *c639) Unwrap() any                               { return x.raw }
-func (x *c639) Close() error                              { return x.raw.Close() }
+func (x *c639) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c639) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c639) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c639) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2768,7 +2768,7 @@ func (x *c639) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c640 conn
 
 func (x *c640) Unwrap() any                               { return x.raw }
-func (x *c640) Close() error                              { return x.raw.Close() }
+func (x *c640) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c640) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c640) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c640) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
@@ -2781,7 +2781,7 @@ func (x *c640) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c641 conn
 
 func (x *c641) Unwrap() any                               { return x.raw }
-func (x *c641) Close() error                              { return x.raw.Close() }
+func (x *c641) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c641) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c641) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c641) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2795,7 +2795,7 @@ func (x *c641) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c642 conn
 
 func (x *c642) Unwrap() any                               { return x.raw }
-func (x *c642) Close() error                              { return x.raw.Close() }
+func (x *c642) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c642) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c642) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c642) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -2811,7 +2811,7 @@ func (x *c642) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c643 conn
 
 func (x *c643) Unwrap() any                               { return x.raw }
-func (x *c643) Close() error                              { return x.raw.Close() }
+func (x *c643) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c643) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c643) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c643) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2828,7 +2828,7 @@ func (x *c643) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c644 conn
 
 func (x *c644) Unwrap() any                               { return x.raw }
-func (x *c644) Close() error                              { return x.raw.Close() }
+func (x *c644) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c644) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c644) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c644) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -2844,7 +2844,7 @@ func (x *c644) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c645 conn
 
 func (x *c645) Unwrap() any                               { return x.raw }
-func (x *c645) Close() error                              { return x.raw.Close() }
+func (x *c645) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c645) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c645) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c645) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2861,7 +2861,7 @@ func (x *c645) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c646 conn
 
 func (x *c646) Unwrap() any                               { return x.raw }
-func (x *c646) Close() error                              { return x.raw.Close() }
+func (x *c646) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c646) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c646) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c646) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -2880,7 +2880,7 @@ func (x *c646) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c647 conn
 
 func (x *c647) Unwrap() any                               { return x.raw }
-func (x *c647) Close() error                              { return x.raw.Close() }
+func (x *c647) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c647) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c647) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c647) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2900,7 +2900,7 @@ func (x *c647) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c648 conn
 
 func (x *c648) Unwrap() any                               { return x.raw }
-func (x *c648) Close() error                              { return x.raw.Close() }
+func (x *c648) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c648) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c648) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c648) ResetSession(ctx context.Context) error    { return (*conn)(x).resetSession(ctx) }
@@ -2914,7 +2914,7 @@ func (x *c648) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c649 conn
 
 func (x *c649) Unwrap() any                               { return x.raw }
-func (x *c649) Close() error                              { return x.raw.Close() }
+func (x *c649) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c649) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c649) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c649) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2929,7 +2929,7 @@ func (x *c649) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c650 conn
 
 func (x *c650) Unwrap() any                               { return x.raw }
-func (x *c650) Close() error                              { return x.raw.Close() }
+func (x *c650) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c650) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c650) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c650) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -2946,7 +2946,7 @@ func (x *c650) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c651 conn
 
 func (x *c651) Unwrap() any                               { return x.raw }
-func (x *c651) Close() error                              { return x.raw.Close() }
+func (x *c651) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c651) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c651) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c651) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2964,7 +2964,7 @@ func (x *c651) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c652 conn
 
 func (x *c652) Unwrap() any                               { return x.raw }
-func (x *c652) Close() error                              { return x.raw.Close() }
+func (x *c652) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c652) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c652) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c652) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -2981,7 +2981,7 @@ func (x *c652) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c653 conn
 
 func (x *c653) Unwrap() any                               { return x.raw }
-func (x *c653) Close() error                              { return x.raw.Close() }
+func (x *c653) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c653) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c653) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c653) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -2999,7 +2999,7 @@ func (x *c653) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c654 conn
 
 func (x *c654) Unwrap() any                               { return x.raw }
-func (x *c654) Close() error                              { return x.raw.Close() }
+func (x *c654) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c654) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c654) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c654) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -3019,7 +3019,7 @@ func (x *c654) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c655 conn
 
 func (x *c655) Unwrap() any                               { return x.raw }
-func (x *c655) Close() error                              { return x.raw.Close() }
+func (x *c655) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c655) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c655) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c655) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3040,7 +3040,7 @@ func (x *c655) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c656 conn
 
 func (x *c656) Unwrap() any                               { return x.raw }
-func (x *c656) Close() error                              { return x.raw.Close() }
+func (x *c656) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c656) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c656) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c656) IsValid() bool                             { return (*conn)(x).isValid() }
@@ -3054,7 +3054,7 @@ func (x *c656) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c657 conn
 
 func (x *c657) Unwrap() any                               { return x.raw }
-func (x *c657) Close() error                              { return x.raw.Close() }
+func (x *c657) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c657) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c657) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c657) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3069,7 +3069,7 @@ func (x *c657) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c658 conn
 
 func (x *c658) Unwrap() any                               { return x.raw }
-func (x *c658) Close() error                              { return x.raw.Close() }
+func (x *c658) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c658) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c658) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c658) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -3086,7 +3086,7 @@ func (x *c658) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c659 conn
 
 func (x *c659) Unwrap() any                               { return x.raw }
-func (x *c659) Close() error                              { return x.raw.Close() }
+func (x *c659) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c659) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c659) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c659) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3104,7 +3104,7 @@ func (x *c659) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c660 conn
 
 func (x *c660) Unwrap() any                               { return x.raw }
-func (x *c660) Close() error                              { return x.raw.Close() }
+func (x *c660) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c660) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c660) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c660) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -3121,7 +3121,7 @@ func (x *c660) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c661 conn
 
 func (x *c661) Unwrap() any                               { return x.raw }
-func (x *c661) Close() error                              { return x.raw.Close() }
+func (x *c661) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c661) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c661) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c661) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3139,7 +3139,7 @@ func (x *c661) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c662 conn
 
 func (x *c662) Unwrap() any                               { return x.raw }
-func (x *c662) Close() error                              { return x.raw.Close() }
+func (x *c662) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c662) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c662) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c662) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -3159,7 +3159,7 @@ func (x *c662) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c663 conn
 
 func (x *c663) Unwrap() any                               { return x.raw }
-func (x *c663) Close() error                              { return x.raw.Close() }
+func (x *c663) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c663) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c663) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c663) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3180,7 +3180,7 @@ func (x *c663) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c664 conn
 
 func (x *c664) Unwrap() any                               { return x.raw }
-func (x *c664) Close() error                              { return x.raw.Close() }
+func (x *c664) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c664) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c664) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c664) ResetSession(ctx context.Context) error    { return (*conn)(x).resetSession(ctx) }
@@ -3195,7 +3195,7 @@ func (x *c664) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c665 conn
 
 func (x *c665) Unwrap() any                               { return x.raw }
-func (x *c665) Close() error                              { return x.raw.Close() }
+func (x *c665) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c665) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c665) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c665) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3211,7 +3211,7 @@ func (x *c665) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c666 conn
 
 func (x *c666) Unwrap() any                               { return x.raw }
-func (x *c666) Close() error                              { return x.raw.Close() }
+func (x *c666) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c666) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c666) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c666) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -3229,7 +3229,7 @@ func (x *c666) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c667 conn
 
 func (x *c667) Unwrap() any                               { return x.raw }
-func (x *c667) Close() error                              { return x.raw.Close() }
+func (x *c667) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c667) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c667) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c667) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3248,7 +3248,7 @@ func (x *c667) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c668 conn
 
 func (x *c668) Unwrap() any                               { return x.raw }
-func (x *c668) Close() error                              { return x.raw.Close() }
+func (x *c668) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c668) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c668) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c668) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -3266,7 +3266,7 @@ func (x *c668) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c669 conn
 
 func (x *c669) Unwrap() any                               { return x.raw }
-func (x *c669) Close() error                              { return x.raw.Close() }
+func (x *c669) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c669) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c669) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c669) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3285,7 +3285,7 @@ func (x *c669) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c670 conn
 
 func (x *c670) Unwrap() any                               { return x.raw }
-func (x *c670) Close() error                              { return x.raw.Close() }
+func (x *c670) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c670) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c670) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c670) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -3306,7 +3306,7 @@ func (x *c670) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c671 conn
 
 func (x *c671) Unwrap() any                               { return x.raw }
-func (x *c671) Close() error                              { return x.raw.Close() }
+func (x *c671) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c671) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c671) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c671) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3328,7 +3328,7 @@ func (x *c671) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c672 conn
 
 func (x *c672) Unwrap() any                                { return x.raw }
-func (x *c672) Close() error                               { return x.raw.Close() }
+func (x *c672) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c672) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c672) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c672) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).checkNamedValue(v) }
@@ -3342,7 +3342,7 @@ func (x *c672) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c673 conn
 
 func (x *c673) Unwrap() any                                { return x.raw }
-func (x *c673) Close() error                               { return x.raw.Close() }
+func (x *c673) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c673) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c673) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c673) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -3357,7 +3357,7 @@ func (x *c673) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c674 conn
 
 func (x *c674) Unwrap() any                               { return x.raw }
-func (x *c674) Close() error                              { return x.raw.Close() }
+func (x *c674) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c674) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c674) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c674) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -3374,7 +3374,7 @@ func (x *c674) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c675 conn
 
 func (x *c675) Unwrap() any                               { return x.raw }
-func (x *c675) Close() error                              { return x.raw.Close() }
+func (x *c675) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c675) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c675) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c675) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3392,7 +3392,7 @@ func (x *c675) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c676 conn
 
 func (x *c676) Unwrap() any                               { return x.raw }
-func (x *c676) Close() error                              { return x.raw.Close() }
+func (x *c676) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c676) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c676) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c676) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -3409,7 +3409,7 @@ func (x *c676) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c677 conn
 
 func (x *c677) Unwrap() any                               { return x.raw }
-func (x *c677) Close() error                              { return x.raw.Close() }
+func (x *c677) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c677) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c677) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c677) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3427,7 +3427,7 @@ func (x *c677) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c678 conn
 
 func (x *c678) Unwrap() any                               { return x.raw }
-func (x *c678) Close() error                              { return x.raw.Close() }
+func (x *c678) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c678) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c678) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c678) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -3447,7 +3447,7 @@ func (x *c678) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c679 conn
 
 func (x *c679) Unwrap() any                               { return x.raw }
-func (x *c679) Close() error                              { return x.raw.Close() }
+func (x *c679) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c679) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c679) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c679) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3468,7 +3468,7 @@ func (x *c679) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c680 conn
 
 func (x *c680) Unwrap() any                                { return x.raw }
-func (x *c680) Close() error                               { return x.raw.Close() }
+func (x *c680) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c680) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c680) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c680) ResetSession(ctx context.Context) error     { return (*conn)(x).resetSession(ctx) }
@@ -3483,7 +3483,7 @@ func (x *c680) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c681 conn
 
 func (x *c681) Unwrap() any                                { return x.raw }
-func (x *c681) Close() error                               { return x.raw.Close() }
+func (x *c681) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c681) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c681) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c681) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -3499,7 +3499,7 @@ func (x *c681) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c682 conn
 
 func (x *c682) Unwrap() any                               { return x.raw }
-func (x *c682) Close() error                              { return x.raw.Close() }
+func (x *c682) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c682) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c682) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c682) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -3517,7 +3517,7 @@ func (x *c682) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c683 conn
 
 func (x *c683) Unwrap() any                               { return x.raw }
-func (x *c683) Close() error                              { return x.raw.Close() }
+func (x *c683) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c683) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c683) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c683) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3536,7 +3536,7 @@ func (x *c683) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c684 conn
 
 func (x *c684) Unwrap() any                               { return x.raw }
-func (x *c684) Close() error                              { return x.raw.Close() }
+func (x *c684) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c684) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c684) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c684) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -3554,7 +3554,7 @@ func (x *c684) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c685 conn
 
 func (x *c685) Unwrap() any                               { return x.raw }
-func (x *c685) Close() error                              { return x.raw.Close() }
+func (x *c685) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c685) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c685) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c685) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3573,7 +3573,7 @@ func (x *c685) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c686 conn
 
 func (x *c686) Unwrap() any                               { return x.raw }
-func (x *c686) Close() error                              { return x.raw.Close() }
+func (x *c686) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c686) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c686) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c686) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -3594,7 +3594,7 @@ func (x *c686) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c687 conn
 
 func (x *c687) Unwrap() any                               { return x.raw }
-func (x *c687) Close() error                              { return x.raw.Close() }
+func (x *c687) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c687) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c687) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c687) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3616,7 +3616,7 @@ func (x *c687) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c688 conn
 
 func (x *c688) Unwrap() any                                { return x.raw }
-func (x *c688) Close() error                               { return x.raw.Close() }
+func (x *c688) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c688) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c688) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c688) IsValid() bool                              { return (*conn)(x).isValid() }
@@ -3631,7 +3631,7 @@ func (x *c688) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c689 conn
 
 func (x *c689) Unwrap() any                                { return x.raw }
-func (x *c689) Close() error                               { return x.raw.Close() }
+func (x *c689) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c689) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c689) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c689) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -3647,7 +3647,7 @@ func (x *c689) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c690 conn
 
 func (x *c690) Unwrap() any                               { return x.raw }
-func (x *c690) Close() error                              { return x.raw.Close() }
+func (x *c690) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c690) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c690) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c690) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -3665,7 +3665,7 @@ func (x *c690) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c691 conn
 
 func (x *c691) Unwrap() any                               { return x.raw }
-func (x *c691) Close() error                              { return x.raw.Close() }
+func (x *c691) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c691) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c691) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c691) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3684,7 +3684,7 @@ func (x *c691) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c692 conn
 
 func (x *c692) Unwrap() any                               { return x.raw }
-func (x *c692) Close() error                              { return x.raw.Close() }
+func (x *c692) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c692) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c692) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c692) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -3702,7 +3702,7 @@ func (x *c692) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c693 conn
 
 func (x *c693) Unwrap() any                               { return x.raw }
-func (x *c693) Close() error                              { return x.raw.Close() }
+func (x *c693) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c693) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c693) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c693) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3721,7 +3721,7 @@ func (x *c693) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c694 conn
 
 func (x *c694) Unwrap() any                               { return x.raw }
-func (x *c694) Close() error                              { return x.raw.Close() }
+func (x *c694) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c694) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c694) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c694) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -3742,7 +3742,7 @@ func (x *c694) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c695 conn
 
 func (x *c695) Unwrap() any                               { return x.raw }
-func (x *c695) Close() error                              { return x.raw.Close() }
+func (x *c695) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c695) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c695) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c695) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3764,7 +3764,7 @@ func (x *c695) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c696 conn
 
 func (x *c696) Unwrap() any                                { return x.raw }
-func (x *c696) Close() error                               { return x.raw.Close() }
+func (x *c696) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c696) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c696) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c696) ResetSession(ctx context.Context) error     { return (*conn)(x).resetSession(ctx) }
@@ -3780,7 +3780,7 @@ func (x *c696) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c697 conn
 
 func (x *c697) Unwrap() any                                { return x.raw }
-func (x *c697) Close() error                               { return x.raw.Close() }
+func (x *c697) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c697) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c697) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c697) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -3797,7 +3797,7 @@ func (x *c697) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c698 conn
 
 func (x *c698) Unwrap() any                               { return x.raw }
-func (x *c698) Close() error                              { return x.raw.Close() }
+func (x *c698) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c698) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c698) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c698) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -3816,7 +3816,7 @@ func (x *c698) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c699 conn
 
 func (x *c699) Unwrap() any                               { return x.raw }
-func (x *c699) Close() error                              { return x.raw.Close() }
+func (x *c699) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c699) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c699) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c699) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3836,7 +3836,7 @@ func (x *c699) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c700 conn
 
 func (x *c700) Unwrap() any                               { return x.raw }
-func (x *c700) Close() error                              { return x.raw.Close() }
+func (x *c700) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c700) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c700) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c700) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -3855,7 +3855,7 @@ func (x *c700) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c701 conn
 
 func (x *c701) Unwrap() any                               { return x.raw }
-func (x *c701) Close() error                              { return x.raw.Close() }
+func (x *c701) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c701) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c701) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c701) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3875,7 +3875,7 @@ func (x *c701) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c702 conn
 
 func (x *c702) Unwrap() any                               { return x.raw }
-func (x *c702) Close() error                              { return x.raw.Close() }
+func (x *c702) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c702) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c702) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c702) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -3897,7 +3897,7 @@ func (x *c702) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c703 conn
 
 func (x *c703) Unwrap() any                               { return x.raw }
-func (x *c703) Close() error                              { return x.raw.Close() }
+func (x *c703) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c703) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c703) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c703) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3920,7 +3920,7 @@ func (x *c703) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c704 conn
 
 func (x *c704) Unwrap() any                               { return x.raw }
-func (x *c704) Close() error                              { return x.raw.Close() }
+func (x *c704) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c704) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c704) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c704) Exec(query string, args []driver.Value) (driver.Result, error) {
@@ -3936,7 +3936,7 @@ func (x *c704) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c767 conn
 
 func (x *c767) Unwrap() any                               { return x.raw }
-func (x *c767) Close() error                              { return x.raw.Close() }
+func (x *c767) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c767) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c767) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c767) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3962,7 +3962,7 @@ func (x *c767) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c768 conn
 
 func (x *c768) Unwrap() any                               { return x.raw }
-func (x *c768) Close() error                              { return x.raw.Close() }
+func (x *c768) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c768) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c768) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c768) Query(query string, args []driver.Value) (driver.Rows, error) {
@@ -3975,7 +3975,7 @@ func (x *c768) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c831 conn
 
 func (x *c831) Unwrap() any                               { return x.raw }
-func (x *c831) Close() error                              { return x.raw.Close() }
+func (x *c831) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c831) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c831) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c831) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -3998,7 +3998,7 @@ func (x *c831) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c832 conn
 
 func (x *c832) Unwrap() any                               { return x.raw }
-func (x *c832) Close() error                              { return x.raw.Close() }
+func (x *c832) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c832) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c832) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c832) Exec(query string, args []driver.Value) (driver.Result, error) {
@@ -4014,7 +4014,7 @@ func (x *c832) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c895 conn
 
 func (x *c895) Unwrap() any                               { return x.raw }
-func (x *c895) Close() error                              { return x.raw.Close() }
+func (x *c895) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c895) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c895) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c895) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4040,7 +4040,7 @@ func (x *c895) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c896 conn
 
 func (x *c896) Unwrap() any                               { return x.raw }
-func (x *c896) Close() error                              { return x.raw.Close() }
+func (x *c896) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c896) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c896) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c896) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
@@ -4056,7 +4056,7 @@ func (x *c896) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c959 conn
 
 func (x *c959) Unwrap() any                               { return x.raw }
-func (x *c959) Close() error                              { return x.raw.Close() }
+func (x *c959) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c959) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c959) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c959) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4082,7 +4082,7 @@ func (x *c959) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c960 conn
 
 func (x *c960) Unwrap() any                               { return x.raw }
-func (x *c960) Close() error                              { return x.raw.Close() }
+func (x *c960) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c960) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c960) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c960) Exec(query string, args []driver.Value) (driver.Result, error) {
@@ -4101,7 +4101,7 @@ func (x *c960) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c961 conn
 
 func (x *c961) Unwrap() any                               { return x.raw }
-func (x *c961) Close() error                              { return x.raw.Close() }
+func (x *c961) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c961) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c961) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c961) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4121,7 +4121,7 @@ func (x *c961) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c962 conn
 
 func (x *c962) Unwrap() any                               { return x.raw }
-func (x *c962) Close() error                              { return x.raw.Close() }
+func (x *c962) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c962) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c962) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c962) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -4143,7 +4143,7 @@ func (x *c962) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c963 conn
 
 func (x *c963) Unwrap() any                               { return x.raw }
-func (x *c963) Close() error                              { return x.raw.Close() }
+func (x *c963) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c963) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c963) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c963) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4166,7 +4166,7 @@ func (x *c963) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c964 conn
 
 func (x *c964) Unwrap() any                               { return x.raw }
-func (x *c964) Close() error                              { return x.raw.Close() }
+func (x *c964) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c964) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c964) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c964) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -4188,7 +4188,7 @@ func (x *c964) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c965 conn
 
 func (x *c965) Unwrap() any                               { return x.raw }
-func (x *c965) Close() error                              { return x.raw.Close() }
+func (x *c965) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c965) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c965) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c965) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4211,7 +4211,7 @@ func (x *c965) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c966 conn
 
 func (x *c966) Unwrap() any                               { return x.raw }
-func (x *c966) Close() error                              { return x.raw.Close() }
+func (x *c966) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c966) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c966) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c966) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -4236,7 +4236,7 @@ func (x *c966) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c967 conn
 
 func (x *c967) Unwrap() any                               { return x.raw }
-func (x *c967) Close() error                              { return x.raw.Close() }
+func (x *c967) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c967) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c967) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c967) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4262,7 +4262,7 @@ func (x *c967) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c968 conn
 
 func (x *c968) Unwrap() any                               { return x.raw }
-func (x *c968) Close() error                              { return x.raw.Close() }
+func (x *c968) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c968) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c968) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c968) ResetSession(ctx context.Context) error    { return (*conn)(x).resetSession(ctx) }
@@ -4282,7 +4282,7 @@ func (x *c968) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c969 conn
 
 func (x *c969) Unwrap() any                               { return x.raw }
-func (x *c969) Close() error                              { return x.raw.Close() }
+func (x *c969) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c969) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c969) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c969) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4303,7 +4303,7 @@ func (x *c969) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c970 conn
 
 func (x *c970) Unwrap() any                               { return x.raw }
-func (x *c970) Close() error                              { return x.raw.Close() }
+func (x *c970) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c970) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c970) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c970) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -4326,7 +4326,7 @@ func (x *c970) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c971 conn
 
 func (x *c971) Unwrap() any                               { return x.raw }
-func (x *c971) Close() error                              { return x.raw.Close() }
+func (x *c971) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c971) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c971) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c971) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4350,7 +4350,7 @@ func (x *c971) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c972 conn
 
 func (x *c972) Unwrap() any                               { return x.raw }
-func (x *c972) Close() error                              { return x.raw.Close() }
+func (x *c972) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c972) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c972) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c972) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -4373,7 +4373,7 @@ func (x *c972) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c973 conn
 
 func (x *c973) Unwrap() any                               { return x.raw }
-func (x *c973) Close() error                              { return x.raw.Close() }
+func (x *c973) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c973) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c973) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c973) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4397,7 +4397,7 @@ func (x *c973) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c974 conn
 
 func (x *c974) Unwrap() any                               { return x.raw }
-func (x *c974) Close() error                              { return x.raw.Close() }
+func (x *c974) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c974) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c974) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c974) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -4423,7 +4423,7 @@ func (x *c974) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c975 conn
 
 func (x *c975) Unwrap() any                               { return x.raw }
-func (x *c975) Close() error                              { return x.raw.Close() }
+func (x *c975) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c975) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c975) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c975) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4450,7 +4450,7 @@ func (x *c975) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c976 conn
 
 func (x *c976) Unwrap() any                               { return x.raw }
-func (x *c976) Close() error                              { return x.raw.Close() }
+func (x *c976) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c976) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c976) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c976) IsValid() bool                             { return (*conn)(x).isValid() }
@@ -4470,7 +4470,7 @@ func (x *c976) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c977 conn
 
 func (x *c977) Unwrap() any                               { return x.raw }
-func (x *c977) Close() error                              { return x.raw.Close() }
+func (x *c977) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c977) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c977) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c977) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4491,7 +4491,7 @@ func (x *c977) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c978 conn
 
 func (x *c978) Unwrap() any                               { return x.raw }
-func (x *c978) Close() error                              { return x.raw.Close() }
+func (x *c978) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c978) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c978) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c978) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -4514,7 +4514,7 @@ func (x *c978) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c979 conn
 
 func (x *c979) Unwrap() any                               { return x.raw }
-func (x *c979) Close() error                              { return x.raw.Close() }
+func (x *c979) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c979) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c979) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c979) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4538,7 +4538,7 @@ func (x *c979) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c980 conn
 
 func (x *c980) Unwrap() any                               { return x.raw }
-func (x *c980) Close() error                              { return x.raw.Close() }
+func (x *c980) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c980) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c980) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c980) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -4561,7 +4561,7 @@ func (x *c980) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c981 conn
 
 func (x *c981) Unwrap() any                               { return x.raw }
-func (x *c981) Close() error                              { return x.raw.Close() }
+func (x *c981) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c981) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c981) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c981) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4585,7 +4585,7 @@ func (x *c981) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c982 conn
 
 func (x *c982) Unwrap() any                               { return x.raw }
-func (x *c982) Close() error                              { return x.raw.Close() }
+func (x *c982) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c982) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c982) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c982) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -4611,7 +4611,7 @@ func (x *c982) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c983 conn
 
 func (x *c983) Unwrap() any                               { return x.raw }
-func (x *c983) Close() error                              { return x.raw.Close() }
+func (x *c983) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c983) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c983) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c983) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4638,7 +4638,7 @@ func (x *c983) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c984 conn
 
 func (x *c984) Unwrap() any                               { return x.raw }
-func (x *c984) Close() error                              { return x.raw.Close() }
+func (x *c984) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c984) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c984) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c984) ResetSession(ctx context.Context) error    { return (*conn)(x).resetSession(ctx) }
@@ -4659,7 +4659,7 @@ func (x *c984) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c985 conn
 
 func (x *c985) Unwrap() any                               { return x.raw }
-func (x *c985) Close() error                              { return x.raw.Close() }
+func (x *c985) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c985) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c985) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c985) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4681,7 +4681,7 @@ func (x *c985) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c986 conn
 
 func (x *c986) Unwrap() any                               { return x.raw }
-func (x *c986) Close() error                              { return x.raw.Close() }
+func (x *c986) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c986) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c986) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c986) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -4705,7 +4705,7 @@ func (x *c986) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c987 conn
 
 func (x *c987) Unwrap() any                               { return x.raw }
-func (x *c987) Close() error                              { return x.raw.Close() }
+func (x *c987) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c987) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c987) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c987) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4730,7 +4730,7 @@ func (x *c987) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c988 conn
 
 func (x *c988) Unwrap() any                               { return x.raw }
-func (x *c988) Close() error                              { return x.raw.Close() }
+func (x *c988) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c988) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c988) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c988) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -4754,7 +4754,7 @@ func (x *c988) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c989 conn
 
 func (x *c989) Unwrap() any                               { return x.raw }
-func (x *c989) Close() error                              { return x.raw.Close() }
+func (x *c989) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c989) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c989) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c989) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4779,7 +4779,7 @@ func (x *c989) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c990 conn
 
 func (x *c990) Unwrap() any                               { return x.raw }
-func (x *c990) Close() error                              { return x.raw.Close() }
+func (x *c990) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c990) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c990) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c990) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -4806,7 +4806,7 @@ func (x *c990) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c991 conn
 
 func (x *c991) Unwrap() any                               { return x.raw }
-func (x *c991) Close() error                              { return x.raw.Close() }
+func (x *c991) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c991) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c991) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c991) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4834,7 +4834,7 @@ func (x *c991) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c992 conn
 
 func (x *c992) Unwrap() any                                { return x.raw }
-func (x *c992) Close() error                               { return x.raw.Close() }
+func (x *c992) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c992) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c992) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c992) CheckNamedValue(v *driver.NamedValue) error { return (*conn)(x).checkNamedValue(v) }
@@ -4854,7 +4854,7 @@ func (x *c992) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c993 conn
 
 func (x *c993) Unwrap() any                                { return x.raw }
-func (x *c993) Close() error                               { return x.raw.Close() }
+func (x *c993) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c993) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c993) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c993) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -4875,7 +4875,7 @@ func (x *c993) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c994 conn
 
 func (x *c994) Unwrap() any                               { return x.raw }
-func (x *c994) Close() error                              { return x.raw.Close() }
+func (x *c994) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c994) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c994) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c994) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -4898,7 +4898,7 @@ func (x *c994) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c995 conn
 
 func (x *c995) Unwrap() any                               { return x.raw }
-func (x *c995) Close() error                              { return x.raw.Close() }
+func (x *c995) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c995) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c995) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c995) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4922,7 +4922,7 @@ func (x *c995) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c996 conn
 
 func (x *c996) Unwrap() any                               { return x.raw }
-func (x *c996) Close() error                              { return x.raw.Close() }
+func (x *c996) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c996) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c996) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c996) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -4945,7 +4945,7 @@ func (x *c996) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c997 conn
 
 func (x *c997) Unwrap() any                               { return x.raw }
-func (x *c997) Close() error                              { return x.raw.Close() }
+func (x *c997) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c997) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c997) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c997) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -4969,7 +4969,7 @@ func (x *c997) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c998 conn
 
 func (x *c998) Unwrap() any                               { return x.raw }
-func (x *c998) Close() error                              { return x.raw.Close() }
+func (x *c998) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c998) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c998) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c998) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -4995,7 +4995,7 @@ func (x *c998) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c999 conn
 
 func (x *c999) Unwrap() any                               { return x.raw }
-func (x *c999) Close() error                              { return x.raw.Close() }
+func (x *c999) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c999) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c999) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c999) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -5022,7 +5022,7 @@ func (x *c999) QueryContext(ctx context.Context, query string, args []driver.Nam
 type c1000 conn
 
 func (x *c1000) Unwrap() any                                { return x.raw }
-func (x *c1000) Close() error                               { return x.raw.Close() }
+func (x *c1000) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c1000) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c1000) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c1000) ResetSession(ctx context.Context) error     { return (*conn)(x).resetSession(ctx) }
@@ -5043,7 +5043,7 @@ func (x *c1000) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1001 conn
 
 func (x *c1001) Unwrap() any                                { return x.raw }
-func (x *c1001) Close() error                               { return x.raw.Close() }
+func (x *c1001) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c1001) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c1001) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c1001) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -5065,7 +5065,7 @@ func (x *c1001) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1002 conn
 
 func (x *c1002) Unwrap() any                               { return x.raw }
-func (x *c1002) Close() error                              { return x.raw.Close() }
+func (x *c1002) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1002) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1002) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1002) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -5089,7 +5089,7 @@ func (x *c1002) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1003 conn
 
 func (x *c1003) Unwrap() any                               { return x.raw }
-func (x *c1003) Close() error                              { return x.raw.Close() }
+func (x *c1003) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1003) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1003) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1003) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -5114,7 +5114,7 @@ func (x *c1003) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1004 conn
 
 func (x *c1004) Unwrap() any                               { return x.raw }
-func (x *c1004) Close() error                              { return x.raw.Close() }
+func (x *c1004) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1004) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1004) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1004) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -5138,7 +5138,7 @@ func (x *c1004) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1005 conn
 
 func (x *c1005) Unwrap() any                               { return x.raw }
-func (x *c1005) Close() error                              { return x.raw.Close() }
+func (x *c1005) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1005) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1005) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1005) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -5163,7 +5163,7 @@ func (x *c1005) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1006 conn
 
 func (x *c1006) Unwrap() any                               { return x.raw }
-func (x *c1006) Close() error                              { return x.raw.Close() }
+func (x *c1006) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1006) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1006) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1006) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -5190,7 +5190,7 @@ func (x *c1006) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1007 conn
 
 func (x *c1007) Unwrap() any                               { return x.raw }
-func (x *c1007) Close() error                              { return x.raw.Close() }
+func (x *c1007) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1007) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1007) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1007) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -5218,7 +5218,7 @@ func (x *c1007) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1008 conn
 
 func (x *c1008) Unwrap() any                                { return x.raw }
-func (x *c1008) Close() error                               { return x.raw.Close() }
+func (x *c1008) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c1008) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c1008) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c1008) IsValid() bool                              { return (*conn)(x).isValid() }
@@ -5239,7 +5239,7 @@ func (x *c1008) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1009 conn
 
 func (x *c1009) Unwrap() any                                { return x.raw }
-func (x *c1009) Close() error                               { return x.raw.Close() }
+func (x *c1009) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c1009) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c1009) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c1009) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -5261,7 +5261,7 @@ func (x *c1009) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1010 conn
 
 func (x *c1010) Unwrap() any                               { return x.raw }
-func (x *c1010) Close() error                              { return x.raw.Close() }
+func (x *c1010) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1010) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1010) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1010) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -5285,7 +5285,7 @@ func (x *c1010) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1011 conn
 
 func (x *c1011) Unwrap() any                               { return x.raw }
-func (x *c1011) Close() error                              { return x.raw.Close() }
+func (x *c1011) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1011) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1011) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1011) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -5310,7 +5310,7 @@ func (x *c1011) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1012 conn
 
 func (x *c1012) Unwrap() any                               { return x.raw }
-func (x *c1012) Close() error                              { return x.raw.Close() }
+func (x *c1012) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1012) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1012) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1012) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -5334,7 +5334,7 @@ func (x *c1012) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1013 conn
 
 func (x *c1013) Unwrap() any                               { return x.raw }
-func (x *c1013) Close() error                              { return x.raw.Close() }
+func (x *c1013) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1013) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1013) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1013) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -5359,7 +5359,7 @@ func (x *c1013) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1014 conn
 
 func (x *c1014) Unwrap() any                               { return x.raw }
-func (x *c1014) Close() error                              { return x.raw.Close() }
+func (x *c1014) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1014) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1014) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1014) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -5386,7 +5386,7 @@ func (x *c1014) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1015 conn
 
 func (x *c1015) Unwrap() any                               { return x.raw }
-func (x *c1015) Close() error                              { return x.raw.Close() }
+func (x *c1015) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1015) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1015) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1015) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -5414,7 +5414,7 @@ func (x *c1015) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1016 conn
 
 func (x *c1016) Unwrap() any                                { return x.raw }
-func (x *c1016) Close() error                               { return x.raw.Close() }
+func (x *c1016) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c1016) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c1016) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c1016) ResetSession(ctx context.Context) error     { return (*conn)(x).resetSession(ctx) }
@@ -5436,7 +5436,7 @@ func (x *c1016) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1017 conn
 
 func (x *c1017) Unwrap() any                                { return x.raw }
-func (x *c1017) Close() error                               { return x.raw.Close() }
+func (x *c1017) Close() error                               { return (*conn)(x).disconnect() }
 func (x *c1017) Prepare(query string) (driver.Stmt, error)  { return (*conn)(x).preparePlain(query) }
 func (x *c1017) Begin() (driver.Tx, error)                  { return (*conn)(x).beginPlain() }
 func (x *c1017) Ping(ctx context.Context) error             { return (*conn)(x).ping(ctx) }
@@ -5459,7 +5459,7 @@ func (x *c1017) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1018 conn
 
 func (x *c1018) Unwrap() any                               { return x.raw }
-func (x *c1018) Close() error                              { return x.raw.Close() }
+func (x *c1018) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1018) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1018) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1018) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -5484,7 +5484,7 @@ func (x *c1018) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1019 conn
 
 func (x *c1019) Unwrap() any                               { return x.raw }
-func (x *c1019) Close() error                              { return x.raw.Close() }
+func (x *c1019) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1019) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1019) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1019) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -5510,7 +5510,7 @@ func (x *c1019) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1020 conn
 
 func (x *c1020) Unwrap() any                               { return x.raw }
-func (x *c1020) Close() error                              { return x.raw.Close() }
+func (x *c1020) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1020) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1020) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1020) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -5535,7 +5535,7 @@ func (x *c1020) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1021 conn
 
 func (x *c1021) Unwrap() any                               { return x.raw }
-func (x *c1021) Close() error                              { return x.raw.Close() }
+func (x *c1021) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1021) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1021) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1021) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }
@@ -5561,7 +5561,7 @@ func (x *c1021) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1022 conn
 
 func (x *c1022) Unwrap() any                               { return x.raw }
-func (x *c1022) Close() error                              { return x.raw.Close() }
+func (x *c1022) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1022) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1022) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1022) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -5589,7 +5589,7 @@ func (x *c1022) QueryContext(ctx context.Context, query string, args []driver.Na
 type c1023 conn
 
 func (x *c1023) Unwrap() any                               { return x.raw }
-func (x *c1023) Close() error                              { return x.raw.Close() }
+func (x *c1023) Close() error                              { return (*conn)(x).disconnect() }
 func (x *c1023) Prepare(query string) (driver.Stmt, error) { return (*conn)(x).preparePlain(query) }
 func (x *c1023) Begin() (driver.Tx, error)                 { return (*conn)(x).beginPlain() }
 func (x *c1023) Ping(ctx context.Context) error            { return (*conn)(x).ping(ctx) }

@@ -12,6 +12,7 @@ func waited() view.Record {
 		})
 	}
 	setup("connect", "sqlite", 4.1, 1.7)
+	setup("disconnect", "sqlite", 320, 0.4)
 	setup("prepare", "INSERT INTO orders (user_id, total, state) VALUES (?, ?, ?)", 5.8, 0.2)
 	m.Spans = t.spans
 	for i := range m.Spans {

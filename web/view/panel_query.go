@@ -146,8 +146,11 @@ func (q querySet) runBadges(v recordView, i int) (out []Badge) {
 
 // setupText says in words what was asked of a database beside statements.
 func setupText(s Span) string {
-	if s.Kind == "connect" {
+	switch s.Kind {
+	case "connect":
 		return "Connection opened: " + s.Name
+	case "disconnect":
+		return "Connection closed: " + s.Name
 	}
 	return "Prepared: " + s.Name
 }
@@ -167,7 +170,7 @@ func (q querySet) setupTile(v recordView) (out []tile) {
 	for _, w := range []struct {
 		kind  Kind
 		words string
-	}{{"connect", "opened"}, {"prepare", "prepared"}} {
+	}{{"connect", "opened"}, {"disconnect", "closed"}, {"prepare", "prepared"}} {
 		if n := count[w.kind]; n > 0 {
 			parts = append(parts, Count(n)+" "+w.words)
 		}
