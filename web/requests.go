@@ -120,23 +120,14 @@ var (
 	kindOutput = instrument.RegisterKind("output")
 )
 
-// extraSince is how far back is looked for them.
-const extraSince = 7 * 24 * time.Hour
-
 // kindsListed are the kinds that a list offers: the usual ones, those of the others that
 // there are, and the one that was asked for.
 func (d *Dashboard) kindsListed(r *http.Request, asked instrument.Kind) []instrument.Kind {
 	kinds := slices.Clone(listKinds)
-	byKind, err := d.config.Store.Counts(r.Context(), time.Now().Add(-extraSince), time.Time{})
-	if err != nil {
-		byKind = nil
-	}
-	if asked == kindTest || byKind[kindTest].Count > 0 {
-		kinds = append(kinds, kindTest)
-	}
-	// Output has no statistics but those of its lines, which other log lines have, too.
-	if asked == kindOutput || byKind[instrument.KindLog].Count > 0 && !d.lastOf(r, kindOutput).IsZero() {
-		kinds = append(kinds, kindOutput)
+	for _, k := range []instrument.Kind{kindTest, kindOutput} {
+		if asked == k || !d.lastOf(r, k).IsZero() {
+			kinds = append(kinds, k)
+		}
 	}
 	return kinds
 }
