@@ -40,6 +40,9 @@ func busy(t *testing.T, visits int) (a *e2etest.App, order string) {
 // pages are all that the dashboard has: those in its navigation, the panels of a Record, and what else is reached from there.
 func pages(p *tab, a *e2etest.App, order string) []string {
 	p.t.Helper()
+	v := e2etest.NewVisitor(p.t, a.URL)
+	cart, file := v.Get("/cart"), v.Get("/static/shop.css") // a dump, and a file
+	a.Flush()
 	p.open(a.Page(""))
 	all := value[[]string](p, `[...document.querySelectorAll('nav[aria-label=Main] a')].map((a) => a.getAttribute('href').replace('/_toolbar/', ''))`)
 	if len(all) < 9 {
@@ -47,7 +50,7 @@ func pages(p *tab, a *e2etest.App, order string) []string {
 	}
 	p.open(a.Page("logs")) // which has something to show then
 	p.leave(`button[value="follow"]`)
-	for _, panel := range []string{"", "/sql", "/signals", "/middleware", "/logs", "/exceptions", "/request", "/cache", "/calls", "/templates", "/alerts", "/tasks", "/time", "/versions", "/settings", "?show=failed", "?span=9"} {
+	for _, panel := range []string{"", "/sql", "/signals", "/middleware", "/logs", "/exceptions", "/request", "/cache", "/calls", "/templates", "/alerts", "/tasks", "/time", "/versions", "/settings", "/sql?by=order", "/sql?by=order&run=9", "?show=failed", "?span=9"} {
 		all = append(all, "requests/"+order+panel)
 	}
 	command := e2etest.Get[e2etest.Records](p.t, a.API("requests?kind=command")).Records[0]
@@ -59,7 +62,7 @@ func pages(p *tab, a *e2etest.App, order string) []string {
 	return append(all,
 		"exceptions/"+failed[0].ID, "exceptions?is=all&order=count", "exceptions?is=ignored", "exceptions?q=nothing", "exceptions/0",
 		"tasks/"+job, "tasks?state=completed&q=order", "tasks?q=nothing", "tasks/0",
-		"requests?kind=command", "requests/"+command.ID, "requests?q="+url.QueryEscape("is:failed"), "requests?sort=duration",
+		"requests?kind=command", "requests/"+command.ID, "requests/"+command.ID+"/command", "tasks?kind=mail.send", "requests/"+cart+"/custom", "requests/"+file+"/files", "requests?q="+url.QueryEscape("is:failed"), "requests?sort=duration",
 		"requests?q="+url.QueryEscape("dur:nonsense"), "requests?q=nothing-has-this-name", "signals?signal=order_status_changed",
 		"handlers?kind=receiver", "handlers/one?kind=receiver&name=send-confirmation", "handlers/one?kind=request&name=POST+%2Forders",
 		"handlers/one?kind=request&name=none", "compare?what=builds", "compare?what=window", "compare?a="+order, "?range=7d", "watch", "requests/zzz", "no-such-page")
