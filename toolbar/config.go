@@ -138,6 +138,11 @@ type Config struct {
 	QueueRecords, QueueBytes int
 	// MaxSpans is how many spans a Record keeps. 0: 1000.
 	MaxSpans int
+	// MaxSeries bounds the series of the metrics for Prometheus, which count each bucket of a
+	// histogram: 18 for a handler. What comes beyond is added up under handler="__other__",
+	// and toolbar_handler_series_overflow_total tells how many handlers that are. 0: 2,000,
+	// which is room for about 100 handlers.
+	MaxSeries int
 
 	// TracerProvider makes Records spans of OpenTelemetry, too: those of the app's SDK, with
 	// the ids that were passed on while they ran. Each Record's own span is started when
@@ -234,7 +239,7 @@ func (c Config) validate() error {
 		{"Retention.Age", int64(c.Retention.Age)}, {"Retention.ProblemsAge", int64(c.Retention.ProblemsAge)},
 		{"Retention.Statistics", int64(c.Retention.Statistics)},
 		{"Retention.Records", c.Retention.Records}, {"Retention.Bytes", c.Retention.Bytes},
-		{"MaxSpans", int64(c.MaxSpans)}, {"MaxBody", int64(c.MaxBody)},
+		{"MaxSpans", int64(c.MaxSpans)}, {"MaxBody", int64(c.MaxBody)}, {"MaxSeries", int64(c.MaxSeries)},
 	} {
 		if f.value < 0 {
 			return fmt.Errorf("toolbar: Config.%s is negative: use 0 for the default", f.name)

@@ -115,7 +115,7 @@ func (t *Toolbar) open() (err error) {
 		t.oneTime = web.NewOneTime()
 	}
 	t.metrics = metrics.New(metrics.Config{
-		Recorder: t.recorder, Dropped: t.dropped, StoreBytes: t.storeBytes, SelfCPU: t.selfCPU, Jobs: c.Jobs,
+		Recorder: t.recorder, Dropped: t.dropped, StoreBytes: t.storeBytes, SelfCPU: t.selfCPU, Jobs: c.Jobs, MaxSeries: c.MaxSeries,
 	})
 	if t.dashboard, err = web.New(t.webConfig()); err != nil {
 		return fmt.Errorf("toolbar: %w", err)

@@ -71,7 +71,7 @@ func timeless(kind string) bool { return kind == "log" || kind == "exception" }
 // inMetrics is under which name a handler's figures stand in metrics, which do not tell those of some kinds apart.
 func inMetrics(k key) key {
 	switch k.kind {
-	case "query", "cache", "call", "render":
+	case "query", "prepare", "connect", "disconnect", "cache", "call", "render":
 		k.name = "__all__"
 	}
 	return k

@@ -25,8 +25,8 @@ type Config struct {
 	// yet: the metrics of tasks are absent.
 	Jobs jobs.Source
 	// ByHandler are the kinds whose handlers have series of their own; the others are
-	// added up by kind. Nil: all but query, cache, call, render, log and exception, whose
-	// names may be long, many or a client's choice. Kinds log and exception take no time and are
+	// added up by kind. Nil: all but query, prepare, connect, disconnect, cache, call, render,
+	// log and exception, whose names may be long, many or a client's choice. Kinds log and exception take no time and are
 	// exported only when they are listed.
 	ByHandler []instrument.Kind
 	// MaxSeries bounds the number of series, each bucket of a classic histogram
@@ -37,8 +37,10 @@ type Config struct {
 
 const defaultMaxSeries = 2000
 
-// grouped are the kinds that have no series by handler unless asked for.
+// grouped are the kinds that have no series by handler unless asked for. Three are those of
+// package sqltap.
 var grouped = []instrument.Kind{
+	instrument.RegisterKind("prepare"), instrument.RegisterKind("connect"), instrument.RegisterKind("disconnect"),
 	instrument.KindQuery, instrument.KindCache, instrument.KindCall, instrument.KindRender, instrument.KindLog, instrument.KindException,
 }
 

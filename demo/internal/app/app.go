@@ -83,7 +83,11 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		o.Log = slog.DiscardHandler
 	}
 	jobs := &lateJobs{} // the queue is opened after the toolbar, which records what it does
-	config := toolbar.Config{Jobs: jobs, Path: cmp.Or(o.ToolbarFile, DefaultToolbarFile), Service: "fernhill", Logger: slog.New(o.Log), Settings: o.shown(), CacheDelete: a.cacheDelete("shelves", "firings")}
+	config := toolbar.Config{
+		Jobs: jobs, Path: cmp.Or(o.ToolbarFile, DefaultToolbarFile), Service: "fernhill", Logger: slog.New(o.Log), Settings: o.shown(),
+		CacheDelete: a.cacheDelete("shelves", "firings"),
+		MaxSeries:   5000, // the shop has some 110 handlers by now
+	}
 	if o.Toolbar != nil {
 		o.Toolbar(&config)
 	}
