@@ -30,7 +30,7 @@ func (rec *Recording) Announce() {
 	}
 	rec.announced = true
 	rec.r.guard(func() {
-		s, blob := rec.soFar()
+		s, blob := rec.encodeOpen()
 		sink.Announce(&s, blob)
 	})
 }

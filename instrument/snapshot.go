@@ -11,7 +11,7 @@ func (rec *Recording) Snapshot() *Record {
 	var blob []byte
 	rec.mu.Lock()
 	if rec.slab != nil {
-		rec.r.guard(func() { s, blob = rec.soFar() })
+		rec.r.guard(func() { s, blob = rec.encodeOpen() })
 	}
 	rec.mu.Unlock()
 	if blob == nil {
@@ -24,9 +24,9 @@ func (rec *Recording) Snapshot() *Record {
 	return read
 }
 
-// soFar encodes what has not ended. It is called with mu held: what other goroutines
+// encodeOpen encodes what has not ended. It is called with mu held: what other goroutines
 // change without it is atomic.
-func (rec *Recording) soFar() (s Summary, blob []byte) {
+func (rec *Recording) encodeOpen() (s Summary, blob []byte) {
 	now := max(Now(), rec.start)
 	rec.summarise(&s, rec.slab, now)
 	s.Flags |= FlagUnfinished
