@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ const (
 	planAgain     = time.Hour // until a statement is asked about once more
 	maxPlanned    = 1000      // statements that are remembered to have been asked about
 	maxPlanQueue  = 64        // Records that wait
+	maxPlanBytes  = 4 << 20   // of them
 	maxRecordAsks = 8         // statements of one Record
 	maxPlanPanics = 3         // of the databases' drivers, then no more is asked
 )
@@ -41,6 +43,7 @@ type planner struct {
 	mu      sync.Mutex // guards what follows
 	closed  bool
 	waiting int           // Records in the queue and in hand
+	bytes   int           // of those
 	idle    chan struct{} // closed when waiting is 0 again; nil: nobody waits
 	dropped int
 	panics  int
@@ -103,7 +106,7 @@ func (t *Toolbar) newPlanner() *planner {
 }
 
 func (p *planner) start() {
-	p.queue, p.done, p.asked = make(chan planned, maxPlanQueue), make(chan struct{}), map[string]time.Time{}
+	p.queue, p.done, p.asked = make(chan planned, maxPlanQueue+1), make(chan struct{}), map[string]time.Time{}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	go p.run()
 }
@@ -119,12 +122,15 @@ func (p *planner) offer(s *instrument.Summary, blob []byte) {
 	if p.closed || p.panics >= maxPlanPanics {
 		return
 	}
-	select {
-	case p.queue <- planned{*s, bytes.Clone(blob)}:
-		p.waiting++
-	default:
+	if p.waiting > maxPlanQueue || p.bytes+len(blob) > maxPlanBytes {
 		p.dropped++
+		return
 	}
+	r := planned{*s, bytes.Clone(blob)}
+	r.summary.Tags = slices.Clone(s.Tags)
+	p.waiting++
+	p.bytes += len(blob)
+	p.queue <- r // there is room: waiting says so, which counts the one in hand
 }
 
 func (p *planner) run() {
@@ -132,6 +138,7 @@ func (p *planner) run() {
 	for r := range p.queue {
 		p.plan(&r)
 		p.mu.Lock()
+		p.bytes -= len(r.blob)
 		if p.waiting--; p.waiting == 0 && p.idle != nil {
 			close(p.idle)
 			p.idle = nil

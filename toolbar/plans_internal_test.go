@@ -87,6 +87,33 @@ func TestPlanner_WhatComesTooFastIsCounted(t *testing.T) {
 	}
 }
 
+func TestPlanner_WhatWaitsHasABoundInBytes(t *testing.T) {
+	begun, wait := make(chan struct{}), make(chan struct{})
+	p, r := newTestPlanner(t, nil)
+	p.may = func(string) bool {
+		close(begun)
+		<-wait
+		return false
+	}
+	slowly(r, "SELECT 0")
+	<-begun
+	s := &instrument.Summary{QueryTime: time.Second}
+	for range 3 {
+		p.offer(s, make([]byte, maxPlanBytes/2))
+	}
+	close(wait)
+	if err := p.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := p.notes(); len(n) != 1 || !strings.Contains(n[0].Name, "of 2 records") { // the one in hand has some bytes, too
+		t.Errorf("the health page says %+v", n)
+	}
+	p.offer(s, make([]byte, maxPlanBytes))
+	if n := p.notes(); !strings.Contains(n[0].Name, "of 2 records") {
+		t.Errorf("bytes of what was done still count: %+v", n)
+	}
+}
+
 func TestPlanner_AnHourLaterAStatementIsAskedAboutAgain(t *testing.T) {
 	var asked []string
 	p, r := newTestPlanner(t, func(_ context.Context, statement string) (*explain.Plan, error) {
