@@ -5,13 +5,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/collect"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/explain"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/sqltap"
+	"github.com/go-debug-toolbar/debugtoolbar/internal/backlog"
 	"github.com/go-debug-toolbar/debugtoolbar/web"
 )
 
@@ -35,19 +35,7 @@ type planner struct {
 	least   time.Duration // of what slow gives
 	now     func() time.Time
 
-	ctx    context.Context // until close
-	cancel context.CancelFunc
-	queue  chan planned
-	done   chan struct{} // closed when nothing more is asked
-
-	mu      sync.Mutex // guards what follows
-	closed  bool
-	waiting int           // Records in the queue and in hand
-	bytes   int           // of those
-	idle    chan struct{} // closed when waiting is 0 again; nil: nobody waits
-	dropped int
-	panics  int
-	last    string // what the last panic said
+	queue *backlog.Queue[planned]
 
 	asked map[string]time.Time // of the goroutine that asks
 }
@@ -106,60 +94,28 @@ func (t *Toolbar) newPlanner() *planner {
 }
 
 func (p *planner) start() {
-	p.queue, p.done, p.asked = make(chan planned, maxPlanQueue+1), make(chan struct{}), map[string]time.Time{}
-	p.ctx, p.cancel = context.WithCancel(context.Background())
-	go p.run()
+	p.asked = map[string]time.Time{}
+	p.queue = backlog.New(backlog.Config[planned]{Name: "plans", Do: p.plan, Items: maxPlanQueue + 1, Bytes: maxPlanBytes})
 }
 
 // offer takes a Record that may have a slow statement. It is called where the Record ended,
-// so it does no more than copy it.
+// so it does no more than copy it. A driver that panics is not asked for ever.
 func (p *planner) offer(s *instrument.Summary, blob []byte) {
-	if p == nil || p.least <= 0 || s.QueryTime <= p.least || s.Flags.Has(instrument.FlagUnfinished) {
+	if p == nil || p.least <= 0 || s.QueryTime <= p.least || s.Flags.Has(instrument.FlagUnfinished) || p.queue.Stats().Panics >= maxPlanPanics {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed || p.panics >= maxPlanPanics {
-		return
-	}
-	if p.waiting > maxPlanQueue || p.bytes+len(blob) > maxPlanBytes {
-		p.dropped++
-		return
-	}
-	r := planned{*s, bytes.Clone(blob)}
-	r.summary.Tags = slices.Clone(s.Tags)
-	p.waiting++
-	p.bytes += len(blob)
-	p.queue <- r // there is room: waiting says so, which counts the one in hand
+	p.queue.Offer(len(blob), func() planned {
+		r := planned{*s, bytes.Clone(blob)}
+		r.summary.Tags = slices.Clone(s.Tags)
+		return r
+	})
 }
 
-func (p *planner) run() {
-	defer close(p.done)
-	for r := range p.queue {
-		p.plan(&r)
-		p.mu.Lock()
-		p.bytes -= len(r.blob)
-		if p.waiting--; p.waiting == 0 && p.idle != nil {
-			close(p.idle)
-			p.idle = nil
-		}
-		p.mu.Unlock()
-	}
-}
-
-// plan asks about the slow statements of a Record. A driver that panics is no reason for the
-// app to end.
-func (p *planner) plan(r *planned) {
-	defer func() {
-		if v := recover(); v != nil {
-			p.mu.Lock()
-			p.panics, p.last = p.panics+1, fmt.Sprint(v)
-			p.mu.Unlock()
-		}
-	}()
+// plan asks about the slow statements of a Record.
+func (p *planner) plan(ctx context.Context, r planned) error {
 	rec, err := instrument.Decode(r.summary, r.blob, instrument.LiveNames())
 	if err != nil {
-		return // the page of the Record says the same
+		return nil // the page of the Record says the same
 	}
 	asks := 0
 	for i := range rec.Spans {
@@ -167,17 +123,18 @@ func (p *planner) plan(r *planned) {
 		if s.Handler.Kind != instrument.KindQuery || !p.due(s) {
 			continue
 		}
-		if asks++; asks > maxRecordAsks || p.ctx.Err() != nil {
-			return
+		if asks++; asks > maxRecordAsks || ctx.Err() != nil {
+			return nil
 		}
 		statement := s.Handler.Name
-		plan, err := p.explain(p.ctx, statement)
+		plan, err := p.explain(ctx, statement)
 		p.note(statement)
 		if err == nil {
 			// A Record that is gone already has no place for it; the statement's next one has.
-			_ = p.keep(p.ctx, rec.ID, statement, plan)
+			_ = p.keep(ctx, rec.ID, statement, plan)
 		}
 	}
+	return nil
 }
 
 // due tells whether a statement was slow, can be asked about, and was not lately.
@@ -203,22 +160,10 @@ func (p *planner) Flush(ctx context.Context) error {
 	if p == nil {
 		return nil
 	}
-	p.mu.Lock()
-	if p.waiting == 0 {
-		p.mu.Unlock()
-		return nil
+	if err := p.queue.Flush(ctx); err != nil {
+		return fmt.Errorf("plans of slow statements: %w", err)
 	}
-	if p.idle == nil {
-		p.idle = make(chan struct{})
-	}
-	idle := p.idle
-	p.mu.Unlock()
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("plans of slow statements: %w", ctx.Err())
-	}
+	return nil
 }
 
 // Close ends what is asked; what waits is left out.
@@ -226,19 +171,11 @@ func (p *planner) Close(ctx context.Context) error {
 	if p == nil {
 		return nil
 	}
-	p.mu.Lock()
-	if !p.closed {
-		p.closed = true
-		close(p.queue)
+	p.queue.Abandon()
+	if err := p.queue.Close(ctx); err != nil {
+		return fmt.Errorf("a plan that is being asked for: %w", err)
 	}
-	p.mu.Unlock()
-	p.cancel()
-	select {
-	case <-p.done:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("a plan that is being asked for: %w", ctx.Err())
-	}
+	return nil
 }
 
 // notes are what went wrong.
@@ -246,18 +183,17 @@ func (p *planner) notes() (list []web.Note) {
 	if p == nil {
 		return nil
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.panics > 0 {
-		n := web.Note{Name: fmt.Sprintf("asking for plans of slow statements panicked %d times", p.panics), Detail: "its last words: " + p.last}
-		if p.panics >= maxPlanPanics {
+	s := p.queue.Stats()
+	if s.Panics > 0 {
+		n := web.Note{Name: fmt.Sprintf("asking for plans of slow statements panicked %d times", s.Panics), Detail: "the last time: " + s.LastError}
+		if s.Panics >= maxPlanPanics {
 			n.Detail = "no more is asked; " + n.Detail
 		}
 		list = append(list, n)
 	}
-	if p.dropped > 0 {
+	if n := s.Full(); n > 0 {
 		list = append(list, web.Note{
-			Name:   fmt.Sprintf("the plans of slow statements of %d records were not asked for", p.dropped),
+			Name:   fmt.Sprintf("the plans of slow statements of %d records were not asked for", n),
 			Detail: "the databases are slower to answer than they come",
 		})
 	}

@@ -5,9 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/pprof"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/oteltrace/internal/mark"
+	"github.com/go-debug-toolbar/debugtoolbar/internal/backlog"
 )
 
 var noProvider = noop.NewTracerProvider()
@@ -29,8 +30,8 @@ const (
 type ExporterConfig struct {
 	// Provider makes the spans. It must not be nil.
 	Provider trace.TracerProvider
-	// QueueRecords and QueueBytes bound what waits to become spans. What does not fit is
-	// dropped and counted. 0: 2,000 and 8 MiB.
+	// QueueRecords and QueueBytes bound what waits to become spans, with what is with the
+	// Provider. What does not fit is dropped and counted. 0: 2,000 and 8 MiB.
 	QueueRecords, QueueBytes int
 }
 
@@ -49,17 +50,12 @@ type Exporter struct {
 	config ExporterConfig
 	tracer trace.Tracer
 	live   sync.Map // instrument.ID -> *liveRecord
-	wake   chan struct{}
-	done   chan struct{}
+	queue  *backlog.Queue[exportItem]
+	ends   atomic.Uint64 // of what was offered, those of libraries' spans
 
-	mu      sync.Mutex // guards what follows
-	queue   []exportItem
-	bytes   int
-	busy    bool // an item is with the provider
+	mu      sync.Mutex // guards what follows, and changes of the bridge for it
 	started bool
 	closed  bool
-	stats   ExportStats
-	idle    []chan struct{} // closed when nothing is queued
 }
 
 var _ instrument.Exporter = (*Exporter)(nil)
@@ -72,11 +68,11 @@ type ExportStats struct {
 	Exported uint64 // with the provider
 	Dropped  uint64 // because the queue was full or the Exporter closed
 	Failed   uint64 // because the provider panicked
-	Queued   int
-	Bytes    int // that are queued
+	Queued   int    // with the one that is with the provider
+	Bytes    int    // that are queued
 }
 
-// NewExporter makes an Exporter; Start starts it.
+// NewExporter makes an Exporter; Start makes it the process's.
 func NewExporter(c ExporterConfig) (*Exporter, error) {
 	if c.Provider == nil {
 		return nil, errors.New("oteltrace: ExporterConfig.Provider is nil: give it the app's TracerProvider")
@@ -86,7 +82,8 @@ func NewExporter(c ExporterConfig) (*Exporter, error) {
 	}
 	c.QueueRecords = cmp.Or(c.QueueRecords, DefaultQueueRecords)
 	c.QueueBytes = cmp.Or(c.QueueBytes, DefaultQueueBytes)
-	e := &Exporter{config: c, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	e := &Exporter{config: c}
+	e.queue = backlog.New(backlog.Config[exportItem]{Name: "export", Do: e.export, Items: c.QueueRecords, Bytes: c.QueueBytes})
 	e.tracer = e.tracerOf("github.com/go-debug-toolbar/debugtoolbar", nil)
 	return e, nil
 }
@@ -101,7 +98,8 @@ func (e *Exporter) tracerOf(name string, opts []trace.TracerOption) (t trace.Tra
 	return e.config.Provider.Tracer(name, opts...)
 }
 
-// Start starts the goroutine that exports. A second Start does nothing.
+// Start lets spans of libraries that are begun from here on be told of by this Exporter. A
+// second Start does nothing, and neither does one after Close.
 func (e *Exporter) Start() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -110,7 +108,6 @@ func (e *Exporter) Start() {
 	}
 	e.started = true
 	changeBridge(func(b *bridging) { b.exporter = e })
-	go e.run()
 }
 
 // Stats gives an account of what was done.
@@ -118,19 +115,10 @@ func (e *Exporter) Stats() ExportStats {
 	if e == nil {
 		return ExportStats{}
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.read()
-}
-
-// read is called with mu held.
-func (e *Exporter) read() ExportStats {
-	s := e.stats
-	s.Queued, s.Bytes = len(e.queue), e.bytes
-	if e.busy {
-		s.Queued++
+	ends, q := e.ends.Load(), e.queue.Stats() // in this order: Records is not below 0
+	return ExportStats{
+		Records: q.Offered - ends, Ends: ends, Exported: q.Done, Dropped: q.Dropped(), Failed: q.Failed, Queued: q.Queued, Bytes: q.Bytes,
 	}
-	return s
 }
 
 // liveRecord is a Record that runs, with those of its spans that have ids by now.
@@ -266,142 +254,56 @@ func (e *Exporter) Put(s *instrument.Summary, blob []byte) {
 	if !ok {
 		return
 	}
-	it := exportItem{live: v.(*liveRecord), summary: *s}
-	it.summary.Tags = slices.Clone(s.Tags)
-	e.put(it, blob)
-}
-
-// put copies the blob only when there is room for it.
-func (e *Exporter) put(it exportItem, blob []byte) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if it.end == nil {
-		e.stats.Records++
-	} else {
-		e.stats.Ends++
-	}
-	if e.closed || len(e.queue) >= e.config.QueueRecords || e.bytes+len(blob) > e.config.QueueBytes {
-		e.stats.Dropped++
-		return
-	}
-	it.blob = slices.Clone(blob)
-	e.queue = append(e.queue, it)
-	e.bytes += len(it.blob)
-	select {
-	case e.wake <- struct{}{}:
-	default:
-	}
+	e.queue.Offer(len(blob), func() exportItem {
+		it := exportItem{live: v.(*liveRecord), summary: *s, blob: slices.Clone(blob)}
+		it.summary.Tags = slices.Clone(s.Tags)
+		return it
+	})
 }
 
 // endLater ends a library's span on the Exporter's goroutine.
-func (e *Exporter) endLater(end func()) { e.put(exportItem{end: end}, nil) }
-
-func (e *Exporter) run() {
-	// A goroutine inherits the labels of the one that starts it, and with them the
-	// Record to which that belongs.
-	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("toolbar", "export")))
-	defer close(e.done)
-	for {
-		it, ok := e.take()
-		if !ok {
-			return
-		}
-		if it.end == nil && it.live == nil {
-			<-e.wake
-			continue
-		}
-		err := e.export(it)
-		e.mu.Lock()
-		e.busy = false
-		if err != nil {
-			e.stats.Failed++
-		} else {
-			e.stats.Exported++
-		}
-		e.mu.Unlock()
-	}
-}
-
-// take gives the next item; the zero one when there is none, and false at the end.
-func (e *Exporter) take() (it exportItem, ok bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if len(e.queue) == 0 {
-		for _, c := range e.idle {
-			close(c)
-		}
-		e.idle = nil
-		return it, !e.closed
-	}
-	it = e.queue[0]
-	e.queue[0] = exportItem{}
-	if e.queue = e.queue[1:]; len(e.queue) == 0 {
-		e.queue = nil
-	}
-	e.bytes -= len(it.blob)
-	e.busy = true
-	return it, true
+func (e *Exporter) endLater(end func()) {
+	e.queue.Offer(0, func() exportItem { return exportItem{end: end} })
+	e.ends.Add(1)
 }
 
 // Flush waits until all that was handed over is with the provider, which may keep it for a
-// while itself: its own ForceFlush comes next. It gives ctx's error when that takes too
-// long.
+// while itself: its own ForceFlush comes next. It gives the cause of ctx's end when that
+// takes too long.
 func (e *Exporter) Flush(ctx context.Context) error {
 	if e == nil {
 		return nil
 	}
-	e.mu.Lock()
-	if !e.started || len(e.queue) == 0 && !e.busy {
-		e.mu.Unlock()
-		return nil
+	if err := e.queue.Flush(ctx); err != nil {
+		return fmt.Errorf("export records: %w", err)
 	}
-	idle := make(chan struct{})
-	e.idle = append(e.idle, idle)
-	e.mu.Unlock()
-	select {
-	case <-idle:
-		return nil
-	case <-e.done:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("export records: %w", context.Cause(ctx))
-	}
+	return nil
 }
 
-// Close exports what is queued and stops. When ctx ends first, what is left is dropped and
-// counted, and a provider that hangs is left to itself. It may be called again.
+// Close exports what is queued and takes no more. When ctx ends first, what is left is
+// dropped and counted, and a provider that hangs is left to itself. It may be called again.
 func (e *Exporter) Close(ctx context.Context) error {
 	if e == nil {
 		return nil
 	}
-	e.mu.Lock()
-	first := !e.closed
-	e.closed = true
-	started := e.started
-	e.mu.Unlock()
-	if first {
-		changeBridge(func(b *bridging) {
-			if b.exporter == e {
-				b.exporter = nil
-			}
-		})
+	e.leave()
+	if err := e.queue.Close(ctx); err != nil {
+		return fmt.Errorf("export records: %w", err)
 	}
-	if !started {
-		return nil
-	}
-	select {
-	case e.wake <- struct{}{}:
-	default:
-	}
-	select {
-	case <-e.done:
-		return nil
-	case <-ctx.Done():
-	}
+	return nil
+}
+
+// leave ends what Start began.
+func (e *Exporter) leave() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	n := len(e.queue)
-	e.stats.Dropped += uint64(n)
-	e.queue, e.bytes = nil, 0
-	return fmt.Errorf("export records: %w: %d were dropped", context.Cause(ctx), n)
+	if e.closed {
+		return
+	}
+	e.closed = true
+	changeBridge(func(b *bridging) {
+		if b.exporter == e {
+			b.exporter = nil
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package oteltrace
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -12,13 +13,8 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
-// export makes spans of an item. A panic of the provider is an error here.
-func (e *Exporter) export(it exportItem) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("the TracerProvider panicked: %v", v)
-		}
-	}()
+// export makes spans of an item. The queue survives a provider that panics.
+func (e *Exporter) export(_ context.Context, it exportItem) error {
 	if it.end != nil {
 		it.end()
 		return nil

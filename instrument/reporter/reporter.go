@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/exceptions"
+	"github.com/go-debug-toolbar/debugtoolbar/internal/backlog"
 )
 
 // Defaults of [Config].
@@ -42,18 +43,11 @@ type Config struct {
 // nothing.
 type Reporter struct {
 	config Config
-	ctx    context.Context // of all reports
-	cancel context.CancelFunc
 	names  instrument.Names
-	queue  chan item
-	done   chan struct{} // closed when the goroutine has ended
+	queue  *backlog.Queue[item]
 
-	mu     sync.Mutex // guards what follows
-	closed bool
-	queued int // with the one that is being reported
-	bytes  int
-	stats  Stats
-	idle   []chan struct{} // closed when nothing is queued
+	mu    sync.Mutex // guards what follows
+	stats Stats      // what the queue does not count
 }
 
 var _ instrument.Sink = (*Reporter)(nil)
@@ -77,7 +71,7 @@ type item struct {
 	blob    []byte
 }
 
-// New makes a Reporter, whose goroutine runs until Close.
+// New makes a Reporter, whose goroutine runs while there is something to report.
 func New(c Config) (*Reporter, error) {
 	if c.Report == nil {
 		return nil, errors.New("reporter: Config.Report is nil: give it the function that is to be told")
@@ -88,9 +82,8 @@ func New(c Config) (*Reporter, error) {
 	c.QueueRecords = cmp.Or(c.QueueRecords, DefaultQueueRecords)
 	c.QueueBytes = cmp.Or(c.QueueBytes, DefaultQueueBytes)
 	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
-	r := &Reporter{config: c, queue: make(chan item, c.QueueRecords), done: make(chan struct{}), names: instrument.CachedFrames(instrument.LiveNames())}
-	r.ctx, r.cancel = context.WithCancel(context.Background())
-	go r.run()
+	r := &Reporter{config: c, names: instrument.CachedFrames(instrument.LiveNames())}
+	r.queue = backlog.New(backlog.Config[item]{Name: "report", Do: r.report, Items: c.QueueRecords, Bytes: c.QueueBytes})
 	return r, nil
 }
 
@@ -104,18 +97,11 @@ func (r *Reporter) Put(s *instrument.Summary, blob []byte) {
 	if r == nil {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.stats.Records++
-	if r.closed || r.queued >= r.config.QueueRecords || r.bytes+len(blob) > r.config.QueueBytes {
-		r.stats.Dropped++
-		return
-	}
-	r.queued++
-	r.bytes += len(blob)
-	it := item{*s, bytes.Clone(blob)}
-	it.summary.Tags = slices.Clone(s.Tags)
-	r.queue <- it // there is room: queued says so
+	r.queue.Offer(len(blob), func() item {
+		it := item{*s, bytes.Clone(blob)}
+		it.summary.Tags = slices.Clone(s.Tags)
+		return it
+	})
 }
 
 // Stats gives an account of what was done.
@@ -123,62 +109,20 @@ func (r *Reporter) Stats() Stats {
 	if r == nil {
 		return Stats{}
 	}
+	q := r.queue.Stats()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.stats
-	s.Queued, s.Bytes = r.queued, r.bytes
+	s.Records, s.Done, s.Dropped = q.Offered, q.Done+q.Failed, q.Dropped()
+	s.Queued, s.Bytes = q.Queued, q.Bytes
 	return s
 }
 
-// run reports what is queued. A Report that ends its goroutine, as tests do that fail, is
-// no reason to stop.
-func (r *Reporter) run() {
-	emptied := false
-	defer func() {
-		if emptied {
-			close(r.done)
-		} else {
-			go r.run()
-		}
-	}()
-	for it := range r.queue {
-		r.one(&it)
-	}
-	emptied = true
-}
-
-func (r *Reporter) one(it *item) {
-	dropped := r.ctx.Err() != nil // Close has no more time
-	defer func() { r.finished(it, dropped) }()
-	if !dropped {
-		r.report(it)
-	}
-}
-
-func (r *Reporter) finished(it *item, dropped bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.queued--
-	r.bytes -= len(it.blob)
-	if dropped {
-		r.stats.Dropped++
-	} else {
-		r.stats.Done++
-	}
-	if r.queued > 0 {
-		return
-	}
-	for _, c := range r.idle {
-		close(c)
-	}
-	r.idle = nil
-}
-
 // report tells of what is in one Record.
-func (r *Reporter) report(it *item) {
+func (r *Reporter) report(ctx context.Context, it item) error {
 	rec, err := instrument.Decode(it.summary, it.blob, r.names)
 	if err != nil {
-		return // it was encoded a moment ago: there is no such Record
+		return err // it was encoded a moment ago: there is no such Record
 	}
 	for _, e := range eventsOf(rec, r.config.Process) {
 		if ownEvent(&e) {
@@ -186,8 +130,9 @@ func (r *Reporter) report(it *item) {
 			continue
 		}
 		r.count(func(s *Stats) { s.Events++ })
-		r.call(e)
+		r.call(ctx, e)
 	}
+	return nil
 }
 
 func (r *Reporter) count(add func(*Stats)) {
@@ -198,8 +143,8 @@ func (r *Reporter) count(add func(*Stats)) {
 
 // call calls the app's function. What that function reports itself has call in its
 // stack, and is not reported again.
-func (r *Reporter) call(e Event) {
-	ctx, cancel := context.WithTimeout(r.ctx, r.config.Timeout)
+func (r *Reporter) call(ctx context.Context, e Event) {
+	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
 	defer func() {
 		cancel()
 		if v := recover(); v != nil {
@@ -218,46 +163,27 @@ func ownEvent(e *Event) bool {
 	return slices.ContainsFunc(e.Stack, func(f exceptions.Frame) bool { return strings.HasSuffix(f.Func, callName) })
 }
 
-// Flush waits until all that was handed over so far is reported. It gives ctx's error
-// when that takes too long.
+// Flush waits until all that was handed over so far is reported. It gives the cause of
+// ctx's end when that takes too long.
 func (r *Reporter) Flush(ctx context.Context) error {
 	if r == nil {
 		return nil
 	}
-	r.mu.Lock()
-	if r.queued == 0 {
-		r.mu.Unlock()
-		return nil
+	if err := r.queue.Flush(ctx); err != nil {
+		return fmt.Errorf("reporter: flush: %w", err)
 	}
-	idle := make(chan struct{})
-	r.idle = append(r.idle, idle)
-	r.mu.Unlock()
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("reporter: flush: %w", ctx.Err())
-	}
+	return nil
 }
 
-// Close takes no more, reports what waits within ctx's deadline and ends the goroutine.
-// When that takes too long, it gives ctx's error, the context of the Report that runs is
-// cancelled and the rest dropped. A second Close does nothing.
+// Close takes no more and reports what waits within ctx's deadline. When that takes too
+// long, it gives the cause of ctx's end, the context of the Report that runs is cancelled
+// and the rest dropped. A second Close waits for that Report.
 func (r *Reporter) Close(ctx context.Context) error {
 	if r == nil {
 		return nil
 	}
-	defer r.cancel()
-	r.mu.Lock()
-	if !r.closed {
-		r.closed = true
-		close(r.queue)
+	if err := r.queue.Close(ctx); err != nil {
+		return fmt.Errorf("reporter: close: %w", err)
 	}
-	r.mu.Unlock()
-	select {
-	case <-r.done:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("reporter: close: %w", ctx.Err())
-	}
+	return nil
 }
