@@ -28,7 +28,7 @@ func (rec *Recording) Announce() {
 	if rec.slab == nil {
 		return
 	}
-	rec.announced = true
+	rec.slab.announced = true
 	rec.r.guard(func() {
 		s, blob := rec.encodeOpen()
 		sink.Announce(&s, blob)

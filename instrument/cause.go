@@ -33,12 +33,14 @@ func (rec *Recording) causesOf(err error, stacked bool) []Attr {
 
 // news reports whether err is another one than failed a span last.
 func (rec *Recording) news(err error) bool {
-	rec.mu.Lock()
+	if !rec.open() {
+		return false // nobody would read it
+	}
 	defer rec.mu.Unlock()
-	if sameError(rec.lastErr, err) {
+	if sameError(rec.slab.lastErr, err) {
 		return false
 	}
-	rec.lastErr = err
+	rec.slab.lastErr = err
 	return true
 }
 

@@ -114,10 +114,10 @@ func sumOf(h *metrics.Float64Histogram) int64 {
 
 // addLoad notes what the process did while a Record that took long ran.
 func (rec *Recording) addLoad(slab *slab, now int64) {
-	if rec.load == nil || now-rec.start < int64(loadFrom) {
+	if slab.load == nil || now-rec.start < int64(loadFrom) {
 		return
 	}
-	began, ended := rec.load, rec.r.load.read(now)
+	began, ended := slab.load, rec.r.load.read(now)
 	for _, d := range [...]struct {
 		key Key
 		ns  int64

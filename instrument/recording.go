@@ -22,41 +22,39 @@ type Recording struct {
 	caller  SpanID   // of whoever caused this Record, in another process or in this
 	carried *Carried // nil: nothing
 	foreign bool     // began within a span of another tracing API
-	ctx     context.Context
 	sealed  atomic.Bool
 	labelState
 
-	mu        sync.Mutex // guards what follows
-	handler   *Handler
-	slab      *slab  // nil once sealed
-	spans     uint32 // slots taken
-	left      uint32 // spans left out
-	leftKinds [numBuiltinKinds + 1]uint32
+	mu       sync.Mutex // guards what follows
+	handler  *Handler
+	slab     *slab         // nil once sealed
+	spans    uint32        // slots taken
+	contexts uint32        // of own, taken
+	more     []spanContext // those to be taken when own is used up; nil: none were made
+	rooms    any           // those that StartScope takes from, of the type that was asked for last
+	own      [contextsFirst]spanContext
+}
+
+// running is what a Recording has to know until it ends. It lies in the slab, because
+// that is used again: what contexts keep in memory should be small. What lists show of
+// the Record is in the slab's summary from the beginning.
+type running struct {
 	attrBytes int
 	attached  int // by Attach
 	capped    bool
-	announced bool // handed over before its end
-	inferred  bool // there are spans whose parent is not known
-	status    int
-	method    string
-	path      string
-	user      string
-	err       string
+	announced bool  // handed over before its end
+	inferred  bool  // there are spans whose parent is not known
 	lastErr   error // that failed a span last: its chain is written
-	tags      []string
 	allocs    uint64
 	cycles    uint64
-	load      *load  // when it began; nil: not known
-	contexts  uint32 // made so far
-	own       [contextsFirst]spanContext
-	more      *[contextsNext]spanContext // those being taken when own is used up
-	rooms     any                        // those that StartScope takes from, of the type that was asked for last
+	load      *load // when it began; nil: not known
 }
 
-// Contexts are taken from an array in the Recording first, which does for the
-// usual request, then from further arrays: one allocation for a dozen or more.
+// Contexts are taken from an array in the Recording first, which does for a small
+// request, then from a few more, then from further arrays of a dozen or so.
 const (
-	contextsFirst = 12
+	contextsFirst = 4
+	contextsMore  = 8
 	contextsNext  = 16
 )
 
@@ -93,23 +91,23 @@ func (r *Recorder) Begin(ctx context.Context, b Begin) (context.Context, *Record
 	id := r.ids.next((r.wall.Load() + now) / 1e6)
 	r.statsOf(b.Handler).inFlight.Add(1)
 	rec := &Recording{r: r, id: id, start: now, handler: b.Handler, parent: b.Parent}
-	rec.method, rec.path = cut(b.Method, maxName), cut(b.Path, maxPath)
 	rec.linkTo(ctx, &b)
-	rec.slab = r.slabs.Get().(*slab)
+	s := r.slabs.Get().(*slab)
+	rec.slab = s
+	s.summary.Method, s.summary.Path = cut(b.Method, maxName), cut(b.Path, maxPath)
 	rec.slotFor(now, 0, b.Handler, 0)
-	rec.addAttrs(rec.slab.at(0), b.Attrs)
+	rec.addAttrs(s.at(0), b.Attrs)
 	if c := rec.carried; c != nil && c.Baggage != "" {
-		rec.addAttrs(rec.slab.at(0), []Attr{KeyBaggage.String(c.Baggage)})
+		rec.addAttrs(s.at(0), []Attr{KeyBaggage.String(c.Baggage)})
 	}
-	rec.allocs, rec.cycles = r.runtime.recent(rec.slab.runtime[:], now)
+	s.allocs, s.cycles = r.runtime.recent(s.runtime[:], now)
 	if r.config.Sink != nil {
-		rec.load = r.load.recent(now)
+		s.load = r.load.recent(now)
 	}
 	if !r.config.NoLabels {
 		ctx = rec.label(ctx)
 	}
 	ctx = rec.context(ctx, 0)
-	rec.ctx = ctx
 	r.eachHook(func(h *Hooks) {
 		if h.Started != nil {
 			h.Started(ctx, rec)
@@ -183,17 +181,28 @@ func (rec *Recording) context(parent context.Context, span uint32) *spanContext 
 }
 
 func (rec *Recording) nextContext() *spanContext {
-	i := rec.contexts
-	rec.contexts++
-	if i < contextsFirst {
+	if i := rec.contexts; i < contextsFirst {
+		rec.contexts++
 		return &rec.own[i]
 	}
-	i = (i - contextsFirst) % contextsNext
-	if i == 0 {
-		rec.more = new([contextsNext]spanContext)
+	if len(rec.more) == 0 {
+		rec.moreContexts()
 	}
-	return &rec.more[i]
+	c := &rec.more[0]
+	rec.more = rec.more[1:]
+	return c
 }
+
+func (rec *Recording) moreContexts() {
+	if rec.more == nil {
+		rec.more = new([contextsMore]spanContext)[:]
+		return
+	}
+	rec.more = new([contextsNext]spanContext)[:]
+}
+
+// context0 is the Record's own context, below which all others are.
+func (rec *Recording) context0() context.Context { return &rec.own[0] }
 
 // slotFor takes the next slot; nil when the Record is sealed or full. Called
 // before the Recording is shared, or with mu held.
@@ -205,9 +214,9 @@ func (rec *Recording) slotFor(now int64, parent uint32, h *Handler, f Flags) *sl
 		return nil
 	}
 	if int(rec.spans) >= rec.r.config.MaxSpans {
-		rec.left++
-		if int(h.kind) < len(rec.leftKinds) {
-			rec.leftKinds[h.kind]++
+		rec.slab.summary.Left++
+		if counts := &rec.slab.summary.Counts; int(h.kind) < len(counts) {
+			counts[h.kind]++
 		}
 		return nil
 	}
@@ -217,18 +226,19 @@ func (rec *Recording) slotFor(now int64, parent uint32, h *Handler, f Flags) *sl
 	s.handler, s.kind, s.index, s.parent, s.start = h.id, h.kind, uint16(i), parent, now
 	if f != 0 {
 		s.flags.Store(uint32(f))
-		rec.inferred = rec.inferred || f.Has(FlagInferred)
+		rec.slab.inferred = rec.slab.inferred || f.Has(FlagInferred)
 	}
 	return s
 }
 
 // addAttrs keeps attributes within the cap. Called like slotFor.
 func (rec *Recording) addAttrs(to *slot, attrs []Attr) {
-	if rec.slab == nil {
+	slab := rec.slab
+	if slab == nil {
 		return
 	}
 	span := uint32(to.index)
-	kept := slices.Grow(rec.slab.attrs, len(attrs))
+	kept := slices.Grow(slab.attrs, len(attrs))
 	for i := range attrs {
 		a := &attrs[i]
 		if a.key == 0 {
@@ -237,15 +247,15 @@ func (rec *Recording) addAttrs(to *slot, attrs []Attr) {
 		text := a.str
 		if len(text) > maxAttrText {
 			text = cutNoted(text, maxAttrText)
-			rec.capped = true
+			slab.capped = true
 		}
 		if to.attrs == maxSpanAttrs {
-			rec.capped = true
+			slab.capped = true
 			break
 		}
 		to.attrs++
-		if rec.attrBytes += len(text) + 8; rec.attrBytes > rec.r.config.MaxAttrBytes {
-			rec.capped = true
+		if slab.attrBytes += len(text) + 8; slab.attrBytes > rec.r.config.MaxAttrBytes {
+			slab.capped = true
 			break
 		}
 		n := len(kept)
@@ -253,7 +263,7 @@ func (rec *Recording) addAttrs(to *slot, attrs []Attr) {
 		e := &kept[n] // field by field: the caller has just written them so, and copying more at once would wait for that
 		e.key, e.typ, e.num, e.str, e.span = a.key, a.typ, a.num, text, span
 	}
-	rec.slab.attrs = kept
+	slab.attrs = kept
 }
 
 // ID is the Record's id; 0 for nil.
@@ -353,38 +363,41 @@ func (rec *Recording) Attach(attrs ...Attr) {
 		return
 	}
 	defer rec.mu.Unlock()
+	slab := rec.slab
 	for _, a := range attrs {
 		if a.key == 0 {
 			continue
 		}
-		if rec.attached++; rec.attached > maxAttached {
-			rec.capped = true
+		if slab.attached++; slab.attached > maxAttached {
+			slab.capped = true
 			return
 		}
 		if len(a.str) > MaxAttachedText {
 			a.str = cut(a.str, MaxAttachedText)
-			rec.capped = true
+			slab.capped = true
 		}
-		rec.slab.attrs = append(rec.slab.attrs, slotAttr{Attr: a})
+		slab.attrs = append(slab.attrs, slotAttr{Attr: a})
 	}
 }
 
 // SetStatus sets the HTTP status or exit code.
 func (rec *Recording) SetStatus(code int) {
 	if rec.open() {
-		rec.status = code
+		rec.slab.summary.Status = code
 		rec.mu.Unlock()
 	}
 }
 
 // SetUser says for whom the Record runs. An empty name takes it away.
-func (rec *Recording) SetUser(name string) { rec.edit(func() { rec.user = cut(name, maxName) }) }
+func (rec *Recording) SetUser(name string) {
+	rec.edit(func() { rec.slab.summary.User = cut(name, maxName) })
+}
 
 // SetPath sets the method and path that lists show, without the query.
 func (rec *Recording) SetPath(method, path string) {
 	method, path = cut(method, maxName), cut(path, maxPath)
 	if rec.open() {
-		rec.method, rec.path = method, path
+		rec.slab.summary.Method, rec.slab.summary.Path = method, path
 		rec.mu.Unlock()
 	}
 }
@@ -393,8 +406,8 @@ func (rec *Recording) SetPath(method, path string) {
 // are kept.
 func (rec *Recording) Tag(tag string) {
 	rec.edit(func() {
-		if tag != "" && len(rec.tags) < 16 {
-			rec.tags = append(rec.tags, cut(tag, maxName))
+		if tags := &rec.slab.summary.Tags; tag != "" && len(*tags) < 16 {
+			*tags = append(*tags, cut(tag, maxName))
 			rec.flag(FlagTagged)
 		}
 	})
@@ -416,13 +429,11 @@ func (rec *Recording) Fail(err error) {
 		rec.flag(FlagError)
 		rec.addAttrs(rec.slab.at(0), attrs[:])
 		rec.addAttrs(rec.slab.at(0), causes)
-		if rec.err == "" {
-			rec.err = attrs[0].str
-		}
+		rec.slab.failed(attrs[0].str)
 	})
 	rec.r.eachHook(func(h *Hooks) {
 		if h.Uncaught != nil {
-			h.Uncaught(rec.ctx, rec, err)
+			h.Uncaught(rec.context0(), rec, err)
 		}
 	})
 }
@@ -440,13 +451,11 @@ func (rec *Recording) Panic(v any) {
 		rec.flag(FlagError | FlagPanic)
 		rec.addAttrs(rec.slab.at(0), attrs[:])
 		rec.addAttrs(rec.slab.at(0), causes)
-		if rec.err == "" {
-			rec.err = attrs[0].str
-		}
+		rec.slab.failed(attrs[0].str)
 	})
 	rec.r.eachHook(func(h *Hooks) {
 		if h.Uncaught != nil {
-			h.Uncaught(rec.ctx, rec, fmt.Errorf("panic: %s", attrs[0].str))
+			h.Uncaught(rec.context0(), rec, fmt.Errorf("panic: %s", attrs[0].str))
 		}
 	})
 }

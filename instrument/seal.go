@@ -40,7 +40,7 @@ func (rec *Recording) EndWith(o Outcome, attrs ...Attr) {
 		root.flags.Or(uint32(o.Flags))
 	}
 	if o.Status != 0 {
-		rec.status = o.Status
+		slab.summary.Status = o.Status
 	}
 	rec.r.statsOf(rec.handler).inFlight.Add(-1)
 	if o.Handler != nil {
@@ -62,7 +62,6 @@ func (rec *Recording) EndWith(o Outcome, attrs ...Attr) {
 func (rec *Recording) finish(slab *slab, now int64) {
 	r := rec.r
 	s := &slab.summary
-	*s = Summary{}
 	rec.summarise(s, slab, now)
 	rec.markSlow(s, slab)
 	ended := rec.account(s, slab)
@@ -88,7 +87,7 @@ func (rec *Recording) handOver(s *Summary, slab *slab, now int64) {
 	r := rec.r
 	sink, exporter := r.config.Sink, r.config.Exporter
 	exports := exporter != nil && exporter.Want(s)
-	keeps := sink != nil && (rec.announced || sink.Want(s))
+	keeps := sink != nil && (slab.announced || sink.Want(s))
 	reports, told := r.reports(s), r.anyEnded()
 	if !keeps && !exports && !reports && !told {
 		return
@@ -124,20 +123,19 @@ func (r *Recorder) reports(s *Summary) (wanted bool) {
 	return wanted
 }
 
-// summarise fills in what is known without looking at the spans.
+// summarise fills in what is known without looking at the spans. What lists show of it
+// was set before.
 func (rec *Recording) summarise(s *Summary, slab *slab, end int64) {
 	root := slab.at(0)
 	s.ID, s.Handler, s.Parent, s.Trace, s.Caller = rec.id, rec.handler, rec.parent, rec.trace, rec.caller
 	s.Start = rec.r.wall.Load() + rec.start
 	s.Duration = time.Duration(end - rec.start)
-	s.Status, s.Method, s.Path, s.User, s.Tags = rec.status, rec.method, rec.path, rec.user, rec.tags
-	s.Error, _, _ = strings.Cut(rec.err, "\n")
-	s.Spans, s.Left = rec.spans, rec.left
+	s.Error, _, _ = strings.Cut(s.Error, "\n")
+	s.Spans = rec.spans
 	s.Flags = Flags(root.flags.Load())
-	if rec.left > 0 || rec.capped {
+	if s.Left > 0 || slab.capped {
 		s.Flags |= FlagCapped
 	}
-	s.Counts = rec.leftKinds
 	for i := range slab.attrs {
 		s.HasStack = s.HasStack || slab.attrs[i].typ == attrStack
 	}
@@ -154,7 +152,7 @@ func (rec *Recording) markSlow(s *Summary, slab *slab) {
 // account counts spans by kind, sets their slow flags and tells their handlers what
 // of their time was their children's. It reports whether all of them have ended.
 func (rec *Recording) account(s *Summary, slab *slab) (ended bool) {
-	if rec.inferred {
+	if slab.inferred {
 		slab.placeInferred(rec.spans)
 	}
 	ended = true
@@ -241,9 +239,9 @@ func (rec *Recording) addRuntime(slab *slab, now int64) {
 		return // what so short a Record did is less than what the counters are behind
 	}
 	allocs, cycles := rec.r.runtime.read(slab.runtime[:], now)
-	slab.attrs = append(slab.attrs, slotAttr{Attr: KeyAllocBytes.Int64(int64(allocs - rec.allocs))})
-	if cycles != rec.cycles {
-		slab.attrs = append(slab.attrs, slotAttr{Attr: KeyGCCycles.Int64(int64(cycles - rec.cycles))})
+	slab.attrs = append(slab.attrs, slotAttr{Attr: KeyAllocBytes.Int64(int64(allocs - slab.allocs))})
+	if cycles != slab.cycles {
+		slab.attrs = append(slab.attrs, slotAttr{Attr: KeyGCCycles.Int64(int64(cycles - slab.cycles))})
 	}
 }
 
@@ -253,6 +251,6 @@ const spanCost = 100 * time.Nanosecond
 // addCost notes the recorder's own share: the spans by their usual cost, the end as
 // measured up to here.
 func (rec *Recording) addCost(slab *slab, now int64) {
-	self := time.Duration(Now()-now) + time.Duration(rec.spans+rec.left)*spanCost
+	self := time.Duration(Now()-now) + time.Duration(rec.spans+slab.summary.Left)*spanCost
 	slab.attrs = append(slab.attrs, slotAttr{Attr: KeySelfTime.Duration(self)})
 }

@@ -15,8 +15,9 @@ type slab struct {
 	attrs    []slotAttr
 	children []int64 // seal's: time of each span's children
 	out      []byte  // seal's: the encoded Record
-	summary  Summary // seal's
-	runtime  [len(runtimeMetrics)]metrics.Sample
+	summary  Summary // of a Record that runs: what was set, what was left out, and the whole text of its first error
+	running
+	runtime [len(runtimeMetrics)]metrics.Sample
 }
 
 const (
@@ -77,6 +78,7 @@ func (s *slab) reset(used uint32) {
 			clear(s.more[i][:])
 		}
 	}
+	s.summary, s.running = Summary{}, running{}
 	clear(s.attrs)
 	s.attrs = s.attrs[:0]
 	if cap(s.attrs) > 4096 {
@@ -87,5 +89,12 @@ func (s *slab) reset(used uint32) {
 	}
 	if s.more[2] != nil {
 		clear(s.more[2:])
+	}
+}
+
+// failed notes the first error of the Record.
+func (s *slab) failed(text string) {
+	if s.summary.Error == "" {
+		s.summary.Error = text
 	}
 }

@@ -28,6 +28,7 @@ func (rec *Recording) Snapshot() *Record {
 // change without it is atomic.
 func (rec *Recording) encodeOpen() (s Summary, blob []byte) {
 	now := max(Now(), rec.start)
+	s = rec.slab.summary
 	rec.summarise(&s, rec.slab, now)
 	s.Flags |= FlagUnfinished
 	for i := range rec.spans {

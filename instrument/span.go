@@ -265,8 +265,8 @@ func (s Span) Panic(v any) {
 // report tells hooks that the span failed.
 func (s Span) report(err error) {
 	ctx := context.Background()
-	if s.rec != nil && s.rec.ctx != nil {
-		ctx = s.rec.ctx
+	if s.rec != nil {
+		ctx = s.rec.context0()
 	}
 	s.stats.recorder.eachHook(func(h *Hooks) {
 		if h.Failed != nil {
