@@ -257,25 +257,34 @@ type failure struct {
 	layer      string
 }
 
+// failing gives what went wrong, to be written to. The caller holds x.mu.
+func (x *exchange) failing() *failure {
+	if x.failure == nil {
+		x.failure = &failure{}
+	}
+	return x.failure
+}
+
 func (x *exchange) askOnce() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.failure.asked || x.failure.propagated {
+	f := x.failing()
+	if f.asked || f.propagated {
 		return false
 	}
-	x.failure.asked = true
+	f.asked = true
 	return true
 }
 
 func (x *exchange) answered() {
 	x.mu.Lock()
-	x.failure.asked = false
+	x.failing().asked = false
 	x.mu.Unlock()
 }
 
 func (x *exchange) propagate() {
 	x.mu.Lock()
-	x.failure.propagated = true
+	x.failing().propagated = true
 	x.mu.Unlock()
 }
 
@@ -291,9 +300,10 @@ func (c *call) noteFailure(r *http.Request, err error, status int, at *call) {
 	if at != nil && at.x == x && status >= 500 {
 		at.note().failure = err
 	}
-	first := !x.failure.reported && status >= 500
-	x.failure.err, x.failure.status, x.failure.layer = err, status, layer
-	x.failure.reported = x.failure.reported || first
+	f := x.failing()
+	first := !f.reported && status >= 500
+	f.err, f.status, f.layer = err, status, layer
+	f.reported = f.reported || first
 	x.mu.Unlock()
 	if !first {
 		return
@@ -364,8 +374,9 @@ func (e *exceptions) custom(w http.ResponseWriter, r *http.Request, status int, 
 			failure = newPanicError(v)
 			if c := callOf(r.Context()); c != nil {
 				c.x.mu.Lock()
-				c.x.failure.err = errors.Join(c.x.failure.err, fmt.Errorf("respond to it: %w", failure))
-				c.x.failure.status = http.StatusInternalServerError
+				f := c.x.failing()
+				f.err = errors.Join(f.err, fmt.Errorf("respond to it: %w", failure))
+				f.status = http.StatusInternalServerError
 				c.x.mu.Unlock()
 			}
 			if e.opt.Report != nil {
@@ -395,7 +406,10 @@ func clearBody(res *Response, h http.Header) {
 // logOnce writes the one log record of a response that failed.
 func (x *exchange) logOnce(e *exceptions, r *http.Request, status int) {
 	x.mu.Lock()
-	f := x.failure
+	var f failure
+	if x.failure != nil {
+		f = *x.failure
+	}
 	if status < 400 && f.err != nil && (f.status >= 500 || status == 0) {
 		status = f.status // the response had begun before it failed
 	}
@@ -403,7 +417,7 @@ func (x *exchange) logOnce(e *exceptions, r *http.Request, status int) {
 		x.mu.Unlock()
 		return
 	}
-	x.failure.logged = true
+	x.failing().logged = true
 	x.mu.Unlock()
 	logger := slog.Default()
 	if e != nil && e.opt.Logger != nil {

@@ -19,9 +19,10 @@ type exchange struct {
 	last atomic.Pointer[call]  // the call that began or ended last
 
 	mu      sync.Mutex // guards what follows
-	about   Annotations
-	routed  bool // its route's values are written down
-	failure failure
+	route   string
+	routed  bool         // the route's values are written down
+	about   *Annotations // nil: nothing was said; its route is the above
+	failure *failure     // nil: nothing went wrong
 	headers headerWatch
 	free    []call
 	own     [callsFirst]call

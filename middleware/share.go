@@ -29,9 +29,20 @@ func About(ctx context.Context) Annotations {
 	}
 	c.x.mu.Lock()
 	defer c.x.mu.Unlock()
-	a := c.x.about
-	a.Tags, a.Notes = slices.Clone(a.Tags), maps.Clone(a.Notes)
+	var a Annotations
+	if said := c.x.about; said != nil {
+		a = Annotations{User: said.User, Tags: slices.Clone(said.Tags), Notes: maps.Clone(said.Notes)}
+	}
+	a.Route = c.x.route
 	return a
+}
+
+// annotations gives what was said, to be written to. The caller holds x.mu.
+func (x *exchange) annotations() *Annotations {
+	if x.about == nil {
+		x.about = &Annotations{}
+	}
+	return x.about
 }
 
 // Share returns a layer that lets the layers around it learn what those inside
@@ -50,7 +61,7 @@ func Share() Layer {
 func SetUser(ctx context.Context, name string) {
 	if c := callOf(ctx); c != nil {
 		c.x.mu.Lock()
-		c.x.about.User = name
+		c.x.annotations().User = name
 		c.x.mu.Unlock()
 	}
 	rec, _ := instrument.Find(ctx)
@@ -65,7 +76,7 @@ const maxTags = 16
 func Tag(ctx context.Context, tag string) {
 	if c := callOf(ctx); c != nil && tag != "" {
 		c.x.mu.Lock()
-		if a := &c.x.about; len(a.Tags) < maxTags && !slices.Contains(a.Tags, tag) {
+		if a := c.x.annotations(); len(a.Tags) < maxTags && !slices.Contains(a.Tags, tag) {
 			a.Tags = append(a.Tags, tag)
 		}
 		c.x.mu.Unlock()
@@ -84,7 +95,7 @@ const maxNotes = 64
 func Note(ctx context.Context, name, value string) {
 	if c := callOf(ctx); c != nil {
 		c.x.mu.Lock()
-		a := &c.x.about
+		a := c.x.annotations()
 		if a.Notes == nil {
 			a.Notes = map[string]string{}
 		}
@@ -102,7 +113,7 @@ func Note(ctx context.Context, name, value string) {
 // the values in its path.
 func (x *exchange) setRoute(r *http.Request) {
 	x.mu.Lock()
-	x.about.Route = r.Pattern
+	x.route = r.Pattern
 	first := !x.routed
 	x.routed = true
 	x.mu.Unlock()
