@@ -23,9 +23,10 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/middleware"
 )
 
-// The four ways of a request through net/http: alone, with recording switched off,
-// recorded, and recorded through six layers. What is served is a mux with a view that
-// writes a small answer; what asks is a browser with its usual headers.
+// The ways of a request through net/http: alone, with recording switched off, recorded,
+// and recorded through six layers. What is served is a mux with a view that writes a small
+// answer; what asks is a browser with its usual headers and a query, or Go's own client,
+// which sends as little as most programs do.
 
 var httpBare = benchCase{
 	name: "http_bare", work: "a mux and a small answer, nobody watching", unit: unitNS,
@@ -47,7 +48,7 @@ var httpOff = benchCase{
 		tb.Recorder().SetEnabled(false)
 		return browsing(tb.Wrap(http.HandlerFunc(bareAnswer))), nil
 	},
-	peers: []peer{{"otelhttp, no-op providers", 0.1, otelHTTP(newOTelNoop, http.HandlerFunc(bareAnswer))}},
+	peers: []peer{{"otelhttp, no-op providers", 0.1, otelHTTP(newOTelNoop, http.HandlerFunc(bareAnswer), browserRequest())}},
 }
 
 // bareAnswer sets no header: what that takes varies by more than what is measured.
@@ -56,23 +57,35 @@ func bareAnswer(w http.ResponseWriter, _ *http.Request) {
 }
 
 var httpRecorded = benchCase{
-	name: "http_recorded", work: "a request recorded, masked, encoded and queued, above bare", unit: unitNS,
+	name: "http_recorded", work: "a request of Go's client recorded, masked, encoded and queued, above bare", unit: unitNS,
 	target: 1500, allocs: 8,
-	step: betweenFlushes,
-	bare: func(*env) (op, error) { return browsing(shownOrder()), nil },
-	ours: func(e *env) (op, error) {
-		return recordedHTTP(e, shownOrder())
-	},
-	peers: []peer{
-		{"otelhttp, SDK, batch", 0.6, otelHTTP(newOTel, shownOrder())},
-		{"otelhttp, no-op providers", 0, otelHTTP(newOTelNoop, shownOrder())},
-		{"promhttp, count and duration", 0, func(*env) (op, error) { return browsing(promHTTP(shownOrder())), nil }},
-		{"httpsnoop.CaptureMetrics", 0, func(*env) (op, error) {
-			h := shownOrder()
-			return browsing(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { httpsnoop.CaptureMetrics(h, w, r) })), nil
-		}},
-		{"chi's middleware.Logger", 0, func(*env) (op, error) { return browsing(chiLogger(shownOrder())), nil }},
-	},
+	step:  betweenFlushes,
+	bare:  func(*env) (op, error) { return repeating(shownOrder(), clientRequest()), nil },
+	ours:  func(e *env) (op, error) { return recordedHTTP(e, shownOrder(), clientRequest()) },
+	peers: recordedPeers(clientRequest),
+}
+
+var httpRecordedBrowser = benchCase{
+	name: "http_recorded_browser", work: "the same for a browser's request, with six headers and a query", unit: unitNS,
+	allocs: 8,
+	step:   betweenFlushes,
+	bare:   func(*env) (op, error) { return browsing(shownOrder()), nil },
+	ours:   func(e *env) (op, error) { return recordedHTTP(e, shownOrder(), browserRequest()) },
+	peers:  recordedPeers(browserRequest),
+}
+
+// recordedPeers are others that watch requests. What they find out of one is less.
+func recordedPeers(request func() *http.Request) []peer {
+	through := func(wrap func(http.Handler) http.Handler) side {
+		return func(*env) (op, error) { return repeating(wrap(shownOrder()), request()), nil }
+	}
+	return []peer{
+		{"otelhttp, SDK, batch", 0.6, otelHTTP(newOTel, shownOrder(), request())},
+		{"otelhttp, no-op providers", 0, otelHTTP(newOTelNoop, shownOrder(), request())},
+		{"promhttp, count and duration", 0, through(promHTTP)},
+		{"httpsnoop.CaptureMetrics", 0, through(snooped)},
+		{"chi's middleware.Logger", 0, through(chiLogger)},
+	}
 }
 
 var httpLayers6 = benchCase{
@@ -85,15 +98,13 @@ var httpLayers6 = benchCase{
 		for _, h := range mix.layers {
 			layers = append(layers, middleware.Named(h.Name(), plainLayer))
 		}
-		return recordedHTTP(e, middleware.NewStack(layers...).Then(shownOrder()))
+		return recordedHTTP(e, middleware.NewStack(layers...).Then(shownOrder()), browserRequest())
 	},
 	peers: []peer{
 		{"otelhttp and a span a layer, SDK, batch", 0.7, otelLayers(newOTel)},
 		{"otelhttp and a span a layer, no-op", 2.5, otelLayers(newOTelNoop)},
 		{"httpsnoop.CaptureMetrics around each", 5, func(*env) (op, error) {
-			return browsing(sixLayers(func(_ int, h http.Handler) http.Handler {
-				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { httpsnoop.CaptureMetrics(h, w, r) })
-			})), nil
+			return browsing(sixLayers(func(_ int, h http.Handler) http.Handler { return snooped(h) })), nil
 		}},
 	},
 }
@@ -110,8 +121,9 @@ func sixLayers(wrap func(i int, next http.Handler) http.Handler) http.Handler {
 }
 
 // browsing calls h again and again with a browser's request.
-func browsing(h http.Handler) op {
-	r := browserRequest()
+func browsing(h http.Handler) op { return repeating(h, browserRequest()) }
+
+func repeating(h http.Handler, r *http.Request) op {
 	w := &nullResponse{header: http.Header{}}
 	return op{run: func(n int) error {
 		for range n {
@@ -120,6 +132,14 @@ func browsing(h http.Handler) op {
 		}
 		return nil
 	}}
+}
+
+// clientRequest is what http.Get sends.
+func clientRequest() *http.Request {
+	r := httptest.NewRequest("GET", mixPath, nil)
+	r.Header.Set("User-Agent", "Go-http-client/1.1")
+	r.Header.Set("Accept-Encoding", "gzip")
+	return r
 }
 
 func browserRequest() *http.Request {
@@ -138,7 +158,7 @@ func browserRequest() *http.Request {
 }
 
 // recordedHTTP records what h serves, with all that is done on the caller's side.
-func recordedHTTP(e *env, h http.Handler) (op, error) {
+func recordedHTTP(e *env, h http.Handler, asked *http.Request) (op, error) {
 	c, err := collect.New(collect.Config{Store: discardStore{}, BatchDelay: time.Hour})
 	if err != nil {
 		return op{}, err
@@ -148,14 +168,14 @@ func recordedHTTP(e *env, h http.Handler) (op, error) {
 		return op{}, err
 	}
 	e.atEnd(func() error { return c.Close(context.Background()) })
-	request := browsing(middleware.Record(r, middleware.RecordOptions{})(h)).run
+	request := repeating(middleware.Record(r, middleware.RecordOptions{})(h), asked).run
 	return op{run: func(n int) error {
 		return flushing(n, c, func() { _ = request(1) }) // it never fails
 	}}, nil
 }
 
-func otelHTTP(provider func(*env) trace.TracerProvider, h http.Handler) side {
-	return func(e *env) (op, error) { return browsing(otelWrapped(provider(e), h)), nil }
+func otelHTTP(provider func(*env) trace.TracerProvider, h http.Handler, asked *http.Request) side {
+	return func(e *env) (op, error) { return repeating(otelWrapped(provider(e), h), asked), nil }
 }
 
 func otelWrapped(tp trace.TracerProvider, h http.Handler) http.Handler {
@@ -173,6 +193,10 @@ func otelLayers(provider func(*env) trace.TracerProvider) side {
 			return tracedLayer(t, mix.layers[i].Name(), next)
 		}))), nil
 	}
+}
+
+func snooped(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { httpsnoop.CaptureMetrics(h, w, r) })
 }
 
 // promHTTP is how client_golang measures a handler.

@@ -20,6 +20,7 @@ var cases = []*benchCase{
 	&httpBare,
 	&httpOff,
 	&httpRecorded,
+	&httpRecordedBrowser,
 	&httpLayers6,
 	&sqlQuery,
 	&httpClient,

@@ -50,11 +50,11 @@ type running struct {
 	load      *load // when it began; nil: not known
 }
 
-// Contexts are taken from an array in the Recording first, which does for a small
-// request, then from a few more, then from further arrays of a dozen or so.
+// The first context is in the Recording itself, which does for a request without spans
+// that have one; others are made a few at a time, and then by the dozen.
 const (
-	contextsFirst = 4
-	contextsMore  = 8
+	contextsFirst = 1
+	contextsMore  = 11
 	contextsNext  = 16
 )
 

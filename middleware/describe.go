@@ -53,7 +53,7 @@ func (m *recorder) describe(rec *instrument.Recording, r *http.Request) {
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	attrs := make([]instrument.Attr, 0, 24)
+	attrs := make([]instrument.Attr, 0, 16)
 	attrs = append(attrs, keyScheme.Masked(scheme), keyHost.String(host), keyClient.String(client), keyProtocol.Masked(protocol(r)))
 	if port != 0 {
 		attrs = append(attrs, keyPort.Int(port))
