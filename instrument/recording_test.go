@@ -384,7 +384,54 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 		instrument.PCs(b)
+		got := map[string]any{}
+		instrument.RootNumbers(b, func(k instrument.Key, n int64) { got[k.Name()] = n })
+		if err == nil {
+			compareRootNumbers(t, rec, got)
+		}
 	})
+}
+
+// compareRootNumbers compares what RootNumbers found with what Decode did.
+func compareRootNumbers(t *testing.T, rec *instrument.Record, got map[string]any) {
+	t.Helper()
+	want := map[string]any{}
+	for _, kv := range rec.Attrs {
+		switch v := kv.Value.(type) {
+		case int64:
+			want[kv.Key] = v
+		case time.Duration:
+			want[kv.Key] = int64(v)
+		}
+	}
+	for key, v := range want {
+		if got[key] != v {
+			t.Errorf("%s of the root is %v, found %v", key, v, got[key])
+		}
+	}
+}
+
+func TestRootNumbers_AreThoseOfTheRootAlone(t *testing.T) {
+	t.Parallel()
+	sink := &lastSink{}
+	r := instrument.New(instrument.Config{Sink: sink, NoLabels: true})
+	ctx, rec := r.Begin(context.Background(), instrument.Begin{Handler: benchRoot})
+	instrument.Leaf(ctx, benchSpan, keyA.Int(1), keyB.String("x"), keyB.String("x")).End(nil)
+	rec.SetSpan(0, keyA.Int64(-5), keyB.String("x"), keyB.Bool(true))
+	rec.EndWith(instrument.Outcome{Status: 200}, instrument.KeyBytesOut.Int(777))
+	r.SetEnabled(false)
+	got := map[instrument.Key]int64{}
+	instrument.RootNumbers(sink.blob, func(k instrument.Key, n int64) { got[k] = n })
+	if got[keyA] != -5 || got[instrument.KeyBytesOut] != 777 || got[instrument.KeySelfTime] <= 0 {
+		t.Errorf("numbers of the root: %v", got)
+	}
+	for n := range sink.blob { // a body that breaks off gives no more than there was
+		instrument.RootNumbers(sink.blob[:n], func(k instrument.Key, v int64) {
+			if got[k] != v && k != keyA {
+				t.Errorf("of the first %d bytes %s is %d", n, k.Name(), v)
+			}
+		})
+	}
 }
 
 func TestHandlerInfo_LabelTellsStatementsApart(t *testing.T) {

@@ -123,7 +123,14 @@ func apiRequests(d *Dashboard, r *http.Request) (any, error) {
 	}
 	out := recordListJSON{Records: make([]recordJSON, len(page.Records)), Complete: page.Complete, Searched: page.Searched, Total: page.Total}
 	for i := range page.Records {
-		out.Records[i] = newRecordJSON(&page.Records[i].Summary, page.Records[i].Handler)
+		row := &page.Records[i]
+		out.Records[i] = newRecordJSON(&row.Summary, row.Handler)
+		switch cost := int64(row.Cost); {
+		case q.By == query.ColumnSize && row.Size >= 0:
+			out.Records[i].Size = &row.Size
+		case q.By == query.ColumnCost:
+			out.Records[i].Cost = &cost
+		}
 	}
 	if page.More {
 		out.Before = cursorText(page.Next)

@@ -40,7 +40,9 @@ type recordJSON struct {
 	Process  *processJSON      `json:"process,omitempty"`
 	Flags    flagsJSON         `json:"flags"`
 	Counts   countsJSON        `json:"counts"`
-	Worst    map[string]string `json:"worst,omitempty"` // "slow" or "bad", by the name in counts
+	Worst    map[string]string `json:"worst,omitempty"`          // "slow" or "bad", by the name in counts
+	Size     *int64            `json:"response_bytes,omitempty"` // like the cost of recording only of a list by it
+	Cost     *int64            `json:"cost_ns,omitempty"`
 	Timing   *Timing           `json:"timing,omitempty"`
 	Attrs    map[string]any    `json:"attributes,omitempty"`
 	Spans    []spanJSON        `json:"spans,omitempty"`

@@ -16,7 +16,7 @@ var apiParams = map[string]string{
 	"range":     "The window of time: 15m, 1h, 24h or 7d; \"all\" where statistics are asked for. Otherwise an hour.",
 	"kind":      "A kind: request, command, task, signal, receiver, layer, view, query, ...",
 	"q":         "A filter, as on the page: status:5xx dur>200ms",
-	"sort":      "A column: duration, code, sql (statements), sqltime, signals, name, user or note, the largest first. Otherwise the newest are first.",
+	"sort":      "A column: duration, code, sql (statements), sqltime, signals, name, user, note, size (of the answer) or cost (of recording), the largest first. Otherwise the newest are first.",
 	"dir":       "\"asc\" puts the oldest, or the least, first.",
 	"deeper":    "1 to 3: a search that was not complete goes on, each time with four times as much time.",
 	"before":    "Where the page begins: the cursor that the one before it gave.",

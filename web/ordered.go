@@ -25,13 +25,14 @@ const pageRows = 100
 // next page begins behind the last row of this one, also when statistics have changed
 // meanwhile.
 func ordered[T any](params url.Values, rows []T, columns []column[T], name func(*T) string) ([]T, view.Order) {
-	by := columns[0]
+	by, asked := columns[0], params.Get("sort") == ""
 	for _, c := range columns {
 		if c.name == params.Get("sort") {
-			by = c
+			by, asked = c, true
 		}
 	}
-	o := view.Order{Column: by.name, Asc: params.Get("dir") == "asc", Total: len(rows), Later: params.Get("after") != ""}
+	// What another table of the page is ordered by says nothing of this one's direction.
+	o := view.Order{Column: by.name, Asc: asked && params.Get("dir") == "asc", Total: len(rows), Later: params.Get("after") != ""}
 	value := func(r *T) int64 {
 		if by.value == nil {
 			return 0

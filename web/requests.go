@@ -81,6 +81,7 @@ func deeper(params url.Values) (times int, budget time.Duration) {
 var listColumns = map[string]query.Column{
 	"duration": query.ColumnDuration, "code": query.ColumnStatus, "sql": query.ColumnQueries, "sqltime": query.ColumnQueryTime,
 	"signals": query.ColumnSignals, "name": query.ColumnName, "user": query.ColumnUser, "note": query.ColumnError,
+	"size": query.ColumnSize, "cost": query.ColumnCost,
 }
 
 // order reads sort and cursor. Only the newest first are a list that grows at its

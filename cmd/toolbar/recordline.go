@@ -42,15 +42,34 @@ type lineWriter struct {
 	now    time.Time
 	width  int
 	color  bool
+	by     query.Column // ColumnSize or ColumnCost: lines have it; any other is in them anyway
+}
+
+// extra is the column that lines have besides: its name, and its value in a Record; "" for none.
+func (w *lineWriter) extra(r *query.Row) (name, value string) {
+	switch w.by {
+	case query.ColumnSize:
+		if name, value = "size", "-"; r.Size >= 0 {
+			value = report.FormatBytes(r.Size)
+		}
+	case query.ColumnCost:
+		name, value = "cost", report.FormatDuration(r.Cost)
+	}
+	return name, value
 }
 
 // head is what stands above the first line; "" when nothing does.
 func (w *lineWriter) head() string {
+	extra, _ := w.extra(&query.Row{})
 	switch w.format {
 	case lineHuman:
-		return fmt.Sprintf("%-13s  %-12s  %8s  %4s  %5s  %s", "id", "began", "time", "code", "spans", "what")
+		return fmt.Sprintf("%-13s  %-12s  %8s  %4s  %5s  %s%s", "id", "began", "time", "code", "spans", padded(extra), "what")
 	case lineMD:
-		return "| id | began | time | code | spans | what |\n| --- | --- | ---: | ---: | ---: | --- |"
+		rule := "| --- | --- | ---: | ---: | ---: | "
+		if extra != "" {
+			extra, rule = extra+" | ", rule+"---: | "
+		}
+		return "| id | began | time | code | spans | " + extra + "what |\n" + rule + "--- |"
 	}
 	return ""
 }
@@ -58,6 +77,7 @@ func (w *lineWriter) head() string {
 // line writes one Record, without a line feed. Nothing that was captured leaves it
 // uncleaned.
 func (w *lineWriter) line(r *query.Row) string {
+	_, extra := w.extra(r)
 	switch w.format {
 	case lineJSON:
 		return w.json(r)
@@ -65,9 +85,12 @@ func (w *lineWriter) line(r *query.Row) string {
 		return w.logfmt(r)
 	case lineMD:
 		began, what := r.StartTime().In(w.now.Location()).Format("2006-01-02 15:04:05.000"), term.Cell(whatOf(r))
+		if extra != "" {
+			what = extra + " | " + what
+		}
 		return fmt.Sprintf("| %s | %s | %s | %d | %d | %s |", r.ID, began, report.FormatDuration(r.Duration), r.Status, r.Spans, what)
 	}
-	line, bad := requestLine(r, w.now)
+	line, bad := requestLine(r, w.now, extra)
 	line = term.Fit(line, w.width)
 	if bad && w.color {
 		line = "\x1b[31m" + line + "\x1b[0m"
@@ -96,6 +119,10 @@ type jsonRow struct {
 	Left     uint32    `json:"spans_left_out,omitempty"`
 	Queries  int       `json:"queries"`
 	QueryNS  int64     `json:"query_time_ns"`
+
+	// Only of a list by them: bytes of the answer, where they are known, and what recording took.
+	Size *int64 `json:"response_bytes,omitempty"`
+	Cost *int64 `json:"cost_ns,omitempty"`
 }
 
 func jsonRowOf(r *query.Row) jsonRow {
@@ -121,7 +148,14 @@ func flagsOf(f instrument.Flags) []string {
 }
 
 func (w *lineWriter) json(r *query.Row) string {
-	b, err := json.Marshal(jsonRowOf(r))
+	row := jsonRowOf(r)
+	switch cost := int64(r.Cost); {
+	case w.by == query.ColumnSize && r.Size >= 0:
+		row.Size = &r.Size
+	case w.by == query.ColumnCost:
+		row.Cost = &cost
+	}
+	b, err := json.Marshal(row)
 	if err != nil { // nothing in a row can fail
 		return "{}"
 	}
@@ -154,6 +188,12 @@ func (w *lineWriter) logfmt(r *query.Row) string {
 	pair("duration", r.Duration.String())
 	pair("spans", strconv.FormatUint(uint64(r.Spans), 10))
 	pair("queries", strconv.Itoa(r.Count(instrument.KindQuery)))
+	switch {
+	case w.by == query.ColumnSize && r.Size >= 0:
+		pair("response_bytes", strconv.FormatInt(r.Size, 10))
+	case w.by == query.ColumnCost:
+		pair("cost", r.Cost.String())
+	}
 	pair("user", r.User)
 	pair("tags", strings.Join(r.Tags, ","))
 	pair("flags", strings.ReplaceAll(r.Flags.String(), ", ", ","))
@@ -181,11 +221,19 @@ func whatOf(r *query.Row) string {
 	return what
 }
 
+// padded is a further column of a line for people; nothing for "".
+func padded(extra string) string {
+	if extra == "" {
+		return ""
+	}
+	return fmt.Sprintf("%8s  ", extra)
+}
+
 // requestLine writes one Record for people.
-func requestLine(r *query.Row, now time.Time) (line string, bad bool) {
+func requestLine(r *query.Row, now time.Time, extra string) (line string, bad bool) {
 	bad = r.Flags&(instrument.FlagError|instrument.FlagPanic) != 0
-	return fmt.Sprintf("%-13s  %-12s  %8s  %4d  %5d  %s", r.ID, clock(r.StartTime().In(now.Location()), now),
-		report.FormatDuration(r.Duration), r.Status, r.Spans, term.Line(whatOf(r))), bad
+	return fmt.Sprintf("%-13s  %-12s  %8s  %4d  %5d  %s%s", r.ID, clock(r.StartTime().In(now.Location()), now),
+		report.FormatDuration(r.Duration), r.Status, r.Spans, padded(extra), term.Line(whatOf(r))), bad
 }
 
 // clock is a time of day, with the date when it is not today's.

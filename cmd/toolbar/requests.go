@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,12 +22,33 @@ type requestFlags struct {
 	sort, format                    string
 	kinds                           []string
 	slower                          time.Duration
-	failed                          bool
+	failed, asc                     bool
 	limit                           int
 	app                             runningApp
 }
 
-var requestSorts = map[string]query.Sort{"newest": query.Newest, "oldest": query.Oldest, "slowest": query.Slowest}
+// requestOrder is a value of --sort.
+type requestOrder struct {
+	name   string
+	sort   query.Sort
+	column query.Column // of query.ByColumn
+}
+
+// requestOrders are the orders, by the names that the API's columns have.
+var requestOrders = []requestOrder{
+	{name: "newest", sort: query.Newest}, {name: "oldest", sort: query.Oldest}, {name: "slowest", sort: query.Slowest},
+	{"duration", query.ByColumn, query.ColumnDuration}, {"code", query.ByColumn, query.ColumnStatus}, {"sql", query.ByColumn, query.ColumnQueries},
+	{"sqltime", query.ByColumn, query.ColumnQueryTime}, {"signals", query.ByColumn, query.ColumnSignals}, {"name", query.ByColumn, query.ColumnName},
+	{"user", query.ByColumn, query.ColumnUser}, {"note", query.ByColumn, query.ColumnError}, {"size", query.ByColumn, query.ColumnSize}, {"cost", query.ByColumn, query.ColumnCost},
+}
+
+func requestOrderNames() string {
+	names := make([]string, len(requestOrders))
+	for i, o := range requestOrders {
+		names[i] = o.name
+	}
+	return strings.Join(names, ", ")
+}
 
 func newRequests() *cobra.Command {
 	var f requestFlags
@@ -41,6 +63,7 @@ the running app is asked, for one kind at a time.
 		Example: `  toolbar requests --since 10m --failed
   toolbar requests 'status:5xx dur>200ms -user:admin'
   toolbar requests kind:task,command --slower 1s --format json
+  toolbar requests --sort size --since 1h
   toolbar requests --url http://127.0.0.1:8080/_toolbar/ status:5xx`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd.Context(), args, cmd.OutOrStdout(), time.Now())
@@ -56,7 +79,8 @@ the running app is asked, for one kind at a time.
 	flags.StringVar(&f.path, "path", "", "`text` in the path")
 	flags.DurationVar(&f.slower, "slower", 0, "only those that took at least this `duration`")
 	flags.BoolVar(&f.failed, "failed", false, "only those that ended with an error or a panic")
-	flags.StringVar(&f.sort, "sort", "newest", "`order`: newest, oldest, slowest")
+	flags.StringVar(&f.sort, "sort", "newest", "`order`: "+requestOrderNames()+"; columns have the largest first")
+	flags.BoolVar(&f.asc, "asc", false, "of a column, the least first")
 	flags.StringVar(&f.format, "format", string(lineHuman), "`form`: "+joined(lineFormats))
 	flags.IntVar(&f.limit, "limit", 20, "`number` of records, at most 1000")
 	return cmd
@@ -76,7 +100,7 @@ func (f *requestFlags) run(ctx context.Context, args []string, out io.Writer, no
 		if err != nil {
 			return err
 		}
-		if err := writeRequests(out, format, page, now); err != nil {
+		if err := writeRequests(out, format, page, q.By, now); err != nil {
 			return failed(fmt.Errorf("write records: %w", err))
 		}
 		return nil
@@ -91,7 +115,7 @@ func (f *requestFlags) run(ctx context.Context, args []string, out io.Writer, no
 		if err != nil {
 			return failed(fmt.Errorf("%s: %w", f.db, err))
 		}
-		if err := writeRequests(out, format, page, now); err != nil {
+		if err := writeRequests(out, format, page, q.By, now); err != nil {
 			return failed(fmt.Errorf("write records: %w", err))
 		}
 		return nil
@@ -106,11 +130,14 @@ func (f *requestFlags) query(args []string, now time.Time) (q query.Records, err
 	if f.limit < 1 || f.limit > 1000 {
 		return q, fmt.Errorf("--limit: %d is not between 1 and 1000", f.limit)
 	}
-	order, ok := requestSorts[f.sort]
-	if !ok {
-		return q, fmt.Errorf("--sort: unknown order %q, use newest, oldest or slowest", f.sort)
+	at := slices.IndexFunc(requestOrders, func(o requestOrder) bool { return o.name == f.sort })
+	switch {
+	case at < 0:
+		return q, fmt.Errorf("--sort: unknown order %q, use one of %s", f.sort, requestOrderNames())
+	case f.asc && requestOrders[at].sort != query.ByColumn:
+		return q, fmt.Errorf("--asc: %s is an order without a reverse; a column has one, as in --sort duration --asc", f.sort)
 	}
-	q.Sort = order
+	q.Sort, q.By, q.Asc = requestOrders[at].sort, requestOrders[at].column, f.asc
 	if f.failed {
 		q.FlagsAny = instrument.FlagError | instrument.FlagPanic
 	}
@@ -126,8 +153,10 @@ func (f *requestFlags) query(args []string, now time.Time) (q query.Records, err
 	return q, nil
 }
 
-func writeRequests(out io.Writer, format lineFormat, page query.RecordPage, now time.Time) error {
+// writeRequests writes a list; of a list by one of the columns that only it has, with that column.
+func writeRequests(out io.Writer, format lineFormat, page query.RecordPage, by query.Column, now time.Time) error {
 	lines := newLineWriter(out, format, now)
+	lines.by = by
 	w := bufio.NewWriter(out)
 	if len(page.Records) == 0 && format == lineHuman {
 		fmt.Fprintln(w, "No record is like that.")

@@ -40,6 +40,49 @@ func TestRequests_ListsTheNewestFirst(t *testing.T) {
 	}
 }
 
+func TestRequests_AreOrderedByWhateverColumn(t *testing.T) {
+	t.Parallel()
+	a := startApp(t)
+	for size, name := range map[int64]string{20: "small", 1000: "large", 300: "middle"} {
+		_, rec := a.rec.Begin(t.Context(), instrument.Begin{Handler: instrument.NewHandler(instrument.KindRequest, "GET /f", instrument.Source{})})
+		rec.SetPath("GET", "/"+name)
+		rec.EndWith(instrument.Outcome{Status: 200}, instrument.KeyBytesOut.Int64(size))
+	}
+	a.flush()
+	for args, want := range map[string]string{
+		"--sort size":                 "large middle small",
+		"--sort size --asc":           "small middle large",
+		"--sort name --asc":           "large middle small",
+		"--sort size --format md":     "large middle small",
+		"--sort size --format json":   "large middle small",
+		"--sort size --asc --limit 2": "small middle",
+		"--sort name --format logfmt": "small middle large",
+		"--sort size --format logfmt": "large middle small",
+	} {
+		fields := strings.Fields(args)
+		out := mustRun(t, append([]string{"requests", "--db", a.path}, fields...)...)
+		var order []string
+		for line := range strings.Lines(out) {
+			for _, name := range []string{"small", "middle", "large"} {
+				if strings.Contains(line, "/"+name) {
+					order = append(order, name)
+				}
+			}
+		}
+		if got := strings.Join(order, " "); got != want {
+			t.Errorf("%s: %s, want %s:\n%s", args, got, want, out)
+		}
+	}
+	if out := mustRun(t, "requests", "--db", a.path, "--sort", "size"); !strings.Contains(out, "size  what") || !strings.Contains(out, " 1000 B  GET /f") {
+		t.Errorf("the list by size has no sizes:\n%s", out)
+	}
+	for args, says := range map[string]string{"--asc": "newest is an order without a reverse", "--sort speed": "use one of newest, oldest, slowest, duration"} {
+		if r := toolbar(t, append([]string{"requests", "--db", a.path}, strings.Fields(args)...)...); r.code != exitUsage || !strings.Contains(r.stderr, says) {
+			t.Errorf("%s: exit code %d, %q", args, r.code, r.stderr)
+		}
+	}
+}
+
 func TestShow_DrawsTheTree(t *testing.T) {
 	t.Parallel()
 	a, last := shop(t)

@@ -27,8 +27,10 @@ type liveRecord struct {
 	Trace                                             string `json:"trace_id"`
 	Status                                            int
 	Started                                           time.Time
-	Duration                                          int64 `json:"duration_ns"`
-	Query                                             int64 `json:"query_ns"`
+	Duration                                          int64  `json:"duration_ns"`
+	Query                                             int64  `json:"query_ns"`
+	Size                                              *int64 `json:"response_bytes"`
+	Cost                                              int64  `json:"cost_ns"`
 	Tags                                              []string
 	Flags                                             struct {
 		Slow, Error, Panic, Capped, Unfinished, Exception bool
@@ -56,6 +58,11 @@ func (f *requestFlags) fromApp(ctx context.Context, filter string, q query.Recor
 		params.Set("dir", "asc")
 	case query.Slowest:
 		params.Set("sort", "duration")
+	case query.ByColumn:
+		params.Set("sort", f.sort)
+		if q.Asc {
+			params.Set("dir", "asc")
+		}
 	}
 	page.Complete = true
 	for {
@@ -77,7 +84,7 @@ func (f *requestFlags) fromApp(ctx context.Context, filter string, q query.Recor
 		}
 		page.Searched, page.Total = page.Searched+answer.Searched, max(page.Total, answer.Total)
 		// A list by time goes on where its search ended; it is given up when that finds nothing.
-		if !answer.Complete && (q.Sort == query.Slowest || len(answer.Records) == 0) {
+		if !answer.Complete && (q.Sort == query.Slowest || q.Sort == query.ByColumn || len(answer.Records) == 0) {
 			page.Complete = false
 		}
 		if answer.Before == "" || !page.Complete {
@@ -132,6 +139,9 @@ func (r *liveRecord) row() (row query.Row, err error) {
 	row.Handler = instrument.HandlerInfo{Kind: kind, Name: r.Name}
 	row.Start, row.Duration, row.QueryTime = r.Started.UnixNano(), time.Duration(r.Duration), time.Duration(r.Query)
 	row.Method, row.Path, row.User, row.Tags, row.Error, row.Status = r.Method, r.Path, r.User, r.Tags, r.Error, r.Status
+	if row.Size, row.Cost = -1, time.Duration(r.Cost); r.Size != nil {
+		row.Size = *r.Size
+	}
 	row.Spans, row.Left, row.Failed = r.Counts.Spans, r.Counts.Left, r.Counts.Failed
 	row.Counts[instrument.KindQuery] = r.Counts.Queries
 	for flag, set := range map[instrument.Flags]bool{

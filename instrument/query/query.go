@@ -39,6 +39,8 @@ const (
 	ColumnName             // the path, or the handler's name where there is none; by bytes
 	ColumnUser             // by bytes
 	ColumnError            // the error's first line, by bytes
+	ColumnSize             // of the answer, in bytes: Row.Size
+	ColumnCost             // what recording took: Row.Cost
 )
 
 // Key is the value that a column has in a Record: a number, or a text.
@@ -60,6 +62,10 @@ func (c Column) Key(r *Row) (number int64, text string) {
 		return 0, r.User
 	case ColumnError:
 		return 0, r.Error
+	case ColumnSize:
+		return r.Size, ""
+	case ColumnCost:
+		return int64(r.Cost), ""
 	}
 	return 0, ""
 }
@@ -118,6 +124,12 @@ type Row struct {
 	instrument.Summary                        // its Handler is nil: the Record may be another program's
 	Handler            instrument.HandlerInfo // what its Summary's Handler was
 	Process            int64                  // Process.ID
+
+	// Size is how many bytes the answer had, -1 where that is not known, and Cost what
+	// recording took, as far as it says. They stand in the Record itself and not in its
+	// line: only a list by ColumnSize has the one, a list by ColumnCost the other.
+	Size int64
+	Cost time.Duration
 }
 
 // RecordPage is a part of a list of Records.

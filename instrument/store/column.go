@@ -45,6 +45,7 @@ type topPlaces struct {
 	asc   bool
 	after *place
 	list  []place
+	root  *rootReader // nil: lines have the column
 }
 
 func (t *topPlaces) compare(a, b place) int {
@@ -69,6 +70,9 @@ func (s *Store) columnRecords(ctx context.Context, q *query.Records, c *conditio
 	top := &topPlaces{n: q.Limit + 1, asc: q.Asc}
 	if a := q.After; a.ID != 0 {
 		top.after = &place{a.Number, a.Text, a.ID}
+	}
+	if top.root, err = s.rootReader(ctx, q.By); err != nil {
+		return page, err
 	}
 	w := newWalk(q)
 	w.always = true
@@ -102,6 +106,9 @@ func (s *Store) columnRecords(ctx context.Context, q *query.Records, c *conditio
 func (s *Store) columnPortion(ctx context.Context, q *query.Records, c *condition, top *topPlaces, from, to instrument.ID) error {
 	tail := "id >= ? AND id < ?" + c.text.String()
 	args := append([]any{int64(from), int64(to)}, c.args...)
+	if top.root != nil {
+		return s.bodyPortion(ctx, c, top, tail, args)
+	}
 	column, ok := columnExpr[q.By]
 	if !ok || c.match != nil {
 		return s.eachRow(ctx, tail, args, func(r *query.Row) error {
@@ -151,6 +158,9 @@ func (s *Store) rowsAt(ctx context.Context, by query.Column, top *topPlaces) ([]
 		ids[i] = int64(p.id)
 	}
 	rows, err := s.selectRows(ctx, "id IN ("+numbers(ids)+")")
+	if top.root != nil {
+		top.fill(rows)
+	}
 	slices.SortFunc(rows, func(a, b query.Row) int { return top.compare(placeOf(by, &a), placeOf(by, &b)) })
 	return rows, err
 }

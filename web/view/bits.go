@@ -107,6 +107,14 @@ func (o sorting) href(here URL, col string, names bool) string {
 // ofNames tells from a column's class that it holds texts: these begin with A.
 func ofNames(class string) bool { return class == "" || strings.HasSuffix(class, "names") }
 
+// titled is an explanation that shows on pointing; none for "".
+func titled(title string) templ.Attributes {
+	if title == "" {
+		return nil
+	}
+	return templ.Attributes{"title": title}
+}
+
 // statementLabel is a statement as one line shows it.
 func statementLabel(text string) string {
 	return instrument.HandlerInfo{Kind: instrument.KindQuery, Name: text}.Label()

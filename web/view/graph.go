@@ -201,3 +201,21 @@ func (d SignalDetail) summary() string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+// order is how the table of receivers stands: as they are called, unless somebody asks.
+func (d SignalDetail) order(here URL) ([]int, sorting) {
+	of := func(value func(ReceiverRow) int64) func(int) int64 {
+		return func(i int) int64 { return value(d.Receivers[i]) }
+	}
+	return inOrder(here, len(d.Receivers), byPlace,
+		rank{col: "place", number: rowOf},
+		rank{col: "receiver.name", text: func(i int) string { return d.Receivers[i].Name }},
+		rank{col: "receiver.called", number: of(func(r ReceiverRow) int64 { return r.Called })},
+		rank{col: "receiver.skipped", number: of(func(r ReceiverRow) int64 { return r.Skipped })},
+		rank{col: "receiver.failed", number: of(func(r ReceiverRow) int64 { return r.Failed + r.Panics })},
+		rank{col: "receiver.p50", number: of(func(r ReceiverRow) int64 { return int64(r.P50) })},
+		rank{col: "receiver.p95", number: of(func(r ReceiverRow) int64 { return int64(r.P95) })},
+		rank{col: "receiver.max", number: of(func(r ReceiverRow) int64 { return int64(r.Max) })},
+		rank{col: "receiver.share", number: of(func(r ReceiverRow) int64 { return int64(r.Total) })},
+	)
+}

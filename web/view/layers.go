@@ -95,6 +95,29 @@ func (m Layers) cutText(r LayerRow) string {
 	return fmt.Sprintf("It answered %s of the newest %s itself", Count(r.CutShort), plural(m.Records, "request"))
 }
 
+// order is how the table of layers stands: as the stack does, unless somebody asks.
+func (m Layers) order(here URL) ([]int, sorting) {
+	of := func(value func(LayerRow) int64) func(int) int64 { return func(i int) int64 { return value(m.Rows[i]) } }
+	return inOrder(here, len(m.Rows), byPlace,
+		rank{col: "place", number: rowOf},
+		rank{col: "name", text: func(i int) string { return m.Rows[i].Name }},
+		rank{col: "calls", number: of(func(r LayerRow) int64 { return r.Calls })},
+		rank{col: "own", number: of(func(r LayerRow) int64 { return int64(r.own()) })},
+		rank{col: "share", number: of(func(r LayerRow) int64 { return int64(r.Total) })},
+		rank{col: "p95", number: of(func(r LayerRow) int64 { return int64(r.P95) })},
+		rank{col: "cut", number: of(func(r LayerRow) int64 { return r.CutShort })},
+		rank{col: "failed", number: of(func(r LayerRow) int64 { return r.Errors })},
+	)
+}
+
+// nameHead is the head of the layers' names: it says so when they stand as in the stack.
+func nameHead(by sorting) string {
+	if by == byPlace {
+		return "Layer, outermost first"
+	}
+	return "Layer"
+}
+
 // cellWidth is how much of the width the cell of a step takes.
 func (m Layers) cellWidth() string {
 	n := 1

@@ -57,6 +57,26 @@ func newCacheSet(v recordView) cacheSet {
 	return set
 }
 
+// order is how the groups stand: those of most time first, unless somebody asks.
+func (set cacheSet) order(here URL) ([]int, sorting) {
+	of := func(value func(keyGroup) int64) func(int) int64 {
+		return func(i int) int64 { return value(set.keys[i]) }
+	}
+	return inOrder(here, len(set.keys), sorting{"time", false},
+		rank{col: "group", text: func(i int) string { return set.keys[i].name }},
+		rank{col: "hits", number: of(func(g keyGroup) int64 { return g.hits })},
+		rank{col: "misses", number: of(func(g keyGroup) int64 { return g.misses })},
+		rank{col: "ratio", number: of(func(g keyGroup) int64 { return perMillion(ratio(g.hits, g.misses)) })},
+		rank{col: "day", number: of(func(g keyGroup) int64 { return perMillion(ratio(int64(g.over.Hits), int64(g.over.Misses))) })},
+		rank{col: "writes", number: of(func(g keyGroup) int64 { return g.writes })},
+		rank{col: "errors", number: of(func(g keyGroup) int64 { return int64(g.errs) })},
+		rank{col: "time", number: of(func(g keyGroup) int64 { return int64(g.total) })},
+	)
+}
+
+// perMillion is a ratio as a whole number.
+func perMillion(ratio float64) int64 { return int64(ratio * 1e6) }
+
 func (g *keyGroup) add(s Span, c *CacheCall) {
 	g.calls++
 	g.total += s.Duration

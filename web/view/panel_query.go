@@ -38,6 +38,20 @@ type querySet struct {
 	duplicates int // ran with the same parameters as another one
 }
 
+// order is how the statements stand: those of most time first, unless somebody asks.
+func (q querySet) order(here URL) ([]int, sorting) {
+	of := func(value func(statement) int64) func(int) int64 {
+		return func(i int) int64 { return value(q.statements[i]) }
+	}
+	return inOrder(here, len(q.statements), sorting{"time", false},
+		rank{col: "calls", number: of(func(st statement) int64 { return int64(len(st.members)) })},
+		rank{col: "time", number: of(func(st statement) int64 { return int64(st.total) })},
+		rank{col: "mean", number: of(func(st statement) int64 { return int64(st.total) / int64(len(st.members)) })},
+		rank{col: "max", number: of(func(st statement) int64 { return int64(st.longest) })},
+		rank{col: "rows", number: of(func(st statement) int64 { return st.rows })},
+	)
+}
+
 // verbCount is how many statements begin with a verb.
 type verbCount struct {
 	verb  string

@@ -111,3 +111,17 @@ func (c CauseShare) code() string {
 	}
 	return c.Code
 }
+
+// order is how the table of handlers stands: those of most own time first, unless somebody asks.
+func (m SlowReport) order(here URL) ([]int, sorting) {
+	of := func(value func(SlowRow) int64) func(int) int64 { return func(i int) int64 { return value(m.Rows[i]) } }
+	return inOrder(here, len(m.Rows), sorting{"own", false},
+		rank{col: "name", text: func(i int) string { return m.Rows[i].Name }},
+		rank{col: "calls", number: of(func(r SlowRow) int64 { return r.Calls })},
+		rank{col: "errors", number: of(func(r SlowRow) int64 { return r.Errors })},
+		rank{col: "p50", number: of(func(r SlowRow) int64 { return int64(r.P50) })},
+		rank{col: "p95", number: of(func(r SlowRow) int64 { return int64(r.P95) })},
+		rank{col: "limit", number: of(func(r SlowRow) int64 { return int64(r.Limit) })},
+		rank{col: "own", number: of(func(r SlowRow) int64 { return int64(r.Total) })},
+	)
+}
