@@ -40,4 +40,12 @@ func (r *reader) bytes() []byte {
 	return v
 }
 
+func (r *reader) skip(n int) {
+	if n > len(r.b) {
+		r.fail()
+		return
+	}
+	r.b = r.b[n:]
+}
+
 func (r *reader) fail() { r.b, r.bad = nil, true }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/pprof"
 	"strings"
 	"testing"
@@ -389,6 +390,16 @@ func FuzzDecode(f *testing.F) {
 		if err == nil {
 			compareRootNumbers(t, rec, got)
 		}
+		found := searchAll(b)
+		if err != nil {
+			return
+		}
+		for _, text := range []string{"NaN", "+Inf", "-Inf"} { // what a Float64 may be decoded to
+			delete(found, text)
+		}
+		if want := textsOf(rec); !maps.Equal(found, want) {
+			t.Errorf("a search sees %v, decoded it has %v", found, want)
+		}
 	})
 }
 
@@ -431,6 +442,70 @@ func TestRootNumbers_AreThoseOfTheRootAlone(t *testing.T) {
 				t.Errorf("of the first %d bytes %s is %d", n, k.Name(), v)
 			}
 		})
+	}
+}
+
+// searchAll is all that a Search is asked about.
+func searchAll(blob []byte) map[any]bool {
+	found := map[any]bool{}
+	(&instrument.Search{
+		Text: func(text []byte) bool { found[string(text)] = true; return false },
+		Int:  func(n int64) bool { found[n] = true; return false },
+	}).In(blob)
+	return found
+}
+
+// textsOf are the texts and the whole numbers among the attributes of a Record.
+func textsOf(rec *instrument.Record) map[any]bool {
+	texts := map[any]bool{}
+	for i := range rec.Spans {
+		for _, kv := range rec.Spans[i].Attrs {
+			switch kv.Value.(type) {
+			case string, int64:
+				texts[kv.Value] = true
+			}
+		}
+	}
+	for _, text := range []string{"NaN", "+Inf", "-Inf"} {
+		delete(texts, text)
+	}
+	return texts
+}
+
+func TestSearch_SeesWhatDecodeReads(t *testing.T) {
+	t.Parallel()
+	sink := &lastSink{}
+	r := instrument.New(instrument.Config{Sink: sink, NoLabels: true})
+	defer r.SetEnabled(false)
+	sold := handler(t, instrument.KindSignal, "sold")
+	record(t, r, func(ctx context.Context, _ *instrument.Recording) {
+		for range 3 {
+			s := instrument.Leaf(ctx, sold, keyA.String("out of stock"), keyB.Int(4711), keyB.Float64(1.5), keyA.Bool(true), keyA.Duration(12))
+			s.End(errors.New("no rows"))
+		}
+		s := instrument.Leaf(ctx, sold)
+		func() {
+			defer func() { s.Panic(recover()) }()
+			panic("boom")
+		}()
+		s.End(nil)
+	})
+	blob := sink.blob
+	rec, err := instrument.Decode(sink.summary, blob, instrument.LiveNames())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := searchAll(blob)
+	if want := textsOf(rec); !maps.Equal(found, want) || !found["out of stock"] || !found["no rows"] || !found["boom"] || !found[int64(4711)] || found[int64(12)] {
+		t.Errorf("a search sees %v, decoded it has %v", found, want)
+	}
+	named := instrument.Search{Name: func(id uint32) bool { return id == sold.ID() }}
+	if !named.In(blob) {
+		t.Error("the name of a span is not found")
+	}
+	other := instrument.Search{Name: func(uint32) bool { return false }}
+	if other.In(blob) || (&instrument.Search{}).In(blob) || named.In(nil) || named.In([]byte{1, 2, 3}) {
+		t.Error("something was found where nothing is looked for, or where nothing is")
 	}
 }
 

@@ -45,7 +45,7 @@ func (d *Dashboard) events(w http.ResponseWriter, r *http.Request) {
 	feed := d.config.Feed() // before the replay, so that nothing falls between the two
 	defer feed.Close()
 	if d.replay(w, r, wanted) {
-		d.stream(w, r, feed, wanted.accept())
+		d.stream(w, r, feed, d.accept(wanted))
 	}
 }
 
@@ -99,7 +99,7 @@ func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, feed Feed, ac
 			return
 		case !ok:
 			fmt.Fprint(w, "event: ping\ndata:\n\n")
-		case accept(&sum, sum.Handler.Info()):
+		case accept(r.Context(), &sum, sum.Handler.Info()):
 			s.Now = time.Now()
 			if err := write(r.Context(), w, s, &sum, sum.Handler.Info(), missed); err != nil {
 				return
@@ -166,7 +166,7 @@ func writeJSONEvent(_ context.Context, w http.ResponseWriter, _ view.Shell, sum 
 }
 
 // acceptFunc is a filter for one Record.
-type acceptFunc func(s *instrument.Summary, h instrument.HandlerInfo) bool
+type acceptFunc func(ctx context.Context, s *instrument.Summary, h instrument.HandlerInfo) bool
 
 // wanted is what a stream brings: Records of a kind, 0 of all, that pass a filter.
 type wanted struct {
@@ -182,9 +182,12 @@ func wantedOf(r *http.Request) (wanted, error) {
 }
 
 // accept asks of one Record as it is stored.
-func (w wanted) accept() acceptFunc {
+func (d *Dashboard) accept(w wanted) acceptFunc {
 	where := w.filter.Where()
-	return func(s *instrument.Summary, h instrument.HandlerInfo) bool {
+	if where.Uses(query.FieldText) {
+		return d.searched(w)
+	}
+	return func(_ context.Context, s *instrument.Summary, h instrument.HandlerInfo) bool {
 		return (w.kind == 0 || h.Kind == w.kind) && where.Match(&query.Row{Summary: *s, Handler: h}, nil)
 	}
 }

@@ -210,6 +210,7 @@ func pages(id string) []target {
 	}
 	for _, p := range []string{
 		"requests?q=path%3A%2F77777", "requests?q=user%3Anobody", "requests?q=logs%3E90", "requests?q=status%3A418+dur%3E1ms&sort=duration", "requests?q=error%3Anever",
+		"requests?q=text%3A%22never+said%22", "requests?q=text%3A%22never+said%22+status%3A418+logs%3E0", "requests?q=-text%3Abench",
 		"requests?q=route%3A%2Fbench%2F7%2F*+-user%3Auser1",
 		"requests?sort=code", "requests?sort=user&dir=asc", "requests?sort=name&dir=asc", "requests?sort=sqltime", "requests?sort=signals&q=user%3Auser7", "requests?col=size&sort=size",
 	} {

@@ -12,7 +12,8 @@
 // a backslash stands before a quote or a backslash.
 //
 // ":" and "=" compare with a text exactly, or by pattern where the value has a "*",
-// but path, route and error with ":" look for a part of it; several values with commas
-// between them are alternatives. Numbers know <, <=, >, >= as well, and ranges:
+// but path, route, error and text with ":" look for a part of it; several values with
+// commas between them are alternatives. The case of ASCII letters does not matter in
+// route, error and text. Numbers know <, <=, >, >= as well, and ranges:
 // status:400..499. "!=" is the opposite of "=". [Fields] lists all fields.
 package filter

@@ -34,6 +34,7 @@ var fields = []Field{
 	{Name: "user", Doc: "who asked", Example: "user:mara", read: text(query.FieldUser, query.Equal)},
 	{Name: "tag", Doc: "one of the tags", Example: "tag:beta", read: text(query.FieldTag, query.Equal)},
 	{Name: "error", Doc: "part of the error, or a pattern for it", Example: `error:"no rows"`, read: text(query.FieldError, query.Contains)},
+	{Name: "text", Doc: "part of any text in it: payloads, logs, SQL, bodies", Example: `text:"out of stock"`, read: text(query.FieldText, query.Contains)},
 	{Name: "is", Doc: "what happened to it", Example: "is:failed", Values: flagWords(), read: flag},
 	{Name: "sql", Aliases: []string{"queries"}, Doc: "number of database statements", Example: "sql>20", read: count(instrument.KindQuery)},
 	{Name: "sqltime", Doc: "time in database statements, summed", Example: "sqltime>100ms", read: duration(query.FieldQueryTime)},

@@ -53,6 +53,8 @@ func TestFilter_PassesWhatItSays(t *testing.T) {
 		"user:mara": true, "user:mar": false, "user:m*": true, "-user:ada": true, "-user:mara": false, "NOT user:mara": false, "user!=mara": false, `user:""`: false,
 		"tag:beta": true, `tag:"two words"`: true, "tag:two*": true, "tag:two": false,
 		"error:disk": true, `error:"disk FULL"`: true, "error=disk": false, "error:*full": true,
+		"text:disk": true, `text:"DISK full"`: true, "text:/orders/17": true, "text:two": true, "text:MARA": true, "text:post": true, "text:other": false, "-text:other": true,
+		"text=beta": true, "text=bet": false, "text:*words": true, "text:*word": false, "text!=beta": false, "text:other,disk": true, "text:other OR user:mara": true, "text:21": false,
 		"is:slow": true, "is:panic": false, "is:failed,panic": true, "is:FAILED is:slow": true,
 		"sql:21": true, "sql<21": false, "queries:>20": true, "sql:10..30": true, "sqltime>=90ms": true, "logs>3": true, "cache>0": false, "calls=0": true, "spans>39": true, "failed:2": true,
 		"since:1h": true, "since:10m": false, "until:10m": true, "since:17:00": true, "since:2026-11-20": true, "until:2026-11-20": false, `since:"2026-11-20 17:29"`: true,
@@ -103,7 +105,7 @@ func TestFilter_MistakesSayWhereAndWhatToDo(t *testing.T) {
 		{"status:abc", 8, "404"}, {"status:404,9xx", 12, "range like 400..499"},
 		{"dur>soon", 5, "200ms"}, {"dur:200ms", 5, "use >200ms"}, {"dur>5", 5, "with its unit"}, {"dur:2s..1s", 5, "turn it round"}, {"dur>1s..2s", 5, `use ":"`},
 		{"sql>many", 5, "is no number"}, {"is:fine", 4, "use failed, panic"}, {"kind:requests", 6, "did you mean request?"},
-		{"user>mara", 6, `use ":"`}, {"is<slow", 4, `use ":"`}, {"kind>request", 6, `use ":"`},
+		{"user>mara", 6, `use ":"`}, {"text>a", 6, `use ":"`}, {"text:", 6, `like text:"out of stock"`}, {"is<slow", 4, `use ":"`}, {"kind>request", 6, `use ":"`},
 		{"trace:12", 7, "32 hexadecimal"}, {"id:??", 4, "no id of a Record"}, {"since:yesterday", 7, "2026-11-20 13:32"}, {"since>1h", 7, `use ":"`},
 		{"user:", 6, "a value must follow user:, like user:mara"}, {"user: mara", 6, "a value must follow"},
 		{"tag:a,,b", 7, "beside the comma"},
@@ -269,7 +271,7 @@ func TestParseTime_ReadsAgesAndTimes(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{`status:5xx (a OR -b) NOT c:"d"`, `dur<1s path:"\""`, "since:1h,2h", `-"-a"`, "-(a b) OR (c OR d)", "user:=x", `tag:"a,b",c`} {
+	for _, s := range []string{`status:5xx (a OR -b) NOT c:"d"`, `dur<1s path:"\""`, "since:1h,2h", `-"-a"`, "-(a b) OR (c OR d)", `text:"out of stock",17 -text:a*b`, "TEXT!=x", "user:=x", `tag:"a,b",c`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -47,8 +47,8 @@ const (
 // Field is a column of a Record that conditions look at.
 type Field uint8
 
-// The fields. FieldHandler and FieldError are compared without regard to the case of
-// ASCII letters, all other texts exactly.
+// The fields. FieldHandler, FieldError and FieldText are compared without regard to the
+// case of ASCII letters, all other texts exactly.
 const (
 	FieldKind    Field = iota + 1 // Text is the kind's name
 	FieldHandler                  // its name: for a request its method and route
@@ -72,22 +72,46 @@ const (
 	FieldSpans     // all spans, those that were left out included
 	FieldFailed    // spans that failed
 	FieldQueryTime // sum over its queries, in nanoseconds
+	// FieldText is any text that was kept of the Record, masked as it is shown: its path,
+	// user, tags and error, the names of its spans, their texts (payloads, log messages,
+	// parameters, bodies), and whole numbers as they are written.
+	FieldText
 )
 
 // Match tells whether a Record passes. The process is asked for FieldBuild,
-// FieldService and FieldHost; without one (nil) comparisons with these fail.
-func (w *Where) Match(r *Row, p *Process) bool {
+// FieldService and FieldHost; without one (nil) comparisons with these fail. FieldText is
+// looked for in the Row alone: see MatchWith.
+func (w *Where) Match(r *Row, p *Process) bool { return w.MatchWith(r, p, nil) }
+
+// MatchWith is Match for who can look into Records: find tells whether a comparison with
+// FieldText holds for the Record. Nil: it is looked for in the Row alone.
+func (w *Where) MatchWith(r *Row, p *Process, find func(*Where) bool) bool {
 	switch w.Op {
 	case Pass:
 		return true
 	case And:
-		return !slices.ContainsFunc(w.Of, func(o Where) bool { return !o.Match(r, p) })
+		for i := range w.Of {
+			if !w.Of[i].MatchWith(r, p, find) {
+				return false
+			}
+		}
+		return true
 	case Or:
-		return slices.ContainsFunc(w.Of, func(o Where) bool { return o.Match(r, p) })
+		for i := range w.Of {
+			if w.Of[i].MatchWith(r, p, find) {
+				return true
+			}
+		}
+		return false
 	case Not:
-		return len(w.Of) == 1 && !w.Of[0].Match(r, p)
+		return len(w.Of) == 1 && !w.Of[0].MatchWith(r, p, find)
 	}
 	switch w.Field {
+	case FieldText:
+		if find == nil {
+			return NewTextFinder(w).Row(r)
+		}
+		return find(w)
 	case FieldTag:
 		return slices.ContainsFunc(r.Tags, w.MatchText)
 	case FieldFlags:
@@ -110,7 +134,7 @@ func (w *Where) Uses(fields ...Field) bool {
 // MatchText compares a text with the condition's, by its Op and as its Field asks.
 func (w *Where) MatchText(text string) bool {
 	want := w.Text
-	if w.Field == FieldHandler || w.Field == FieldError {
+	if w.Field == FieldHandler || w.Field == FieldError || w.Field == FieldText {
 		text, want = lowerASCII(text), lowerASCII(want)
 	}
 	switch w.Op {

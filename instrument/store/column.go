@@ -74,7 +74,7 @@ func (s *Store) columnRecords(ctx context.Context, q *query.Records, c *conditio
 	if top.root, err = s.rootReader(ctx, q.By); err != nil {
 		return page, err
 	}
-	w := newWalk(q)
+	w := newWalk(q, c)
 	w.always = true
 	page.Complete = true
 	for !w.done {
@@ -111,10 +111,8 @@ func (s *Store) columnPortion(ctx context.Context, q *query.Records, c *conditio
 	}
 	column, ok := columnExpr[q.By]
 	if !ok || c.match != nil {
-		return s.eachRow(ctx, tail, args, func(r *query.Row) error {
-			if c.match == nil || c.match(r) {
-				top.add(placeOf(q.By, r))
-			}
+		return s.eachRow(ctx, c, tail, args, func(r *query.Row) error {
+			top.add(placeOf(q.By, r))
 			return nil
 		})
 	}

@@ -82,7 +82,7 @@ func (s *Store) bodyPortion(ctx context.Context, c *condition, top *topPlaces, t
 	var body sql.RawBytes
 	return s.eachBody(ctx, rowColumns+", body", tail, args, scan.dest(&row, &body), func() {
 		scan.finish(&row, handlers)
-		if c.match(&row) {
+		if c.match(&row, body) {
 			top.add(place{number: top.root.number(row.Process, body), id: row.ID})
 		}
 		row = query.Row{} // for the next

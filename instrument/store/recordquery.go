@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,9 +53,15 @@ func windowOf(q *query.Records) (from, to instrument.ID) {
 type condition struct {
 	text  strings.Builder
 	args  []any
-	match func(*query.Row) bool // what SQL cannot say; nil: it says all
-	few   bool                  // an index has the few Records that can pass
+	few   bool  // an index has the few Records that can pass
+	match match // what SQL cannot say; nil: it says all
+	// bodies tells that match looks into them, which is slower by far where they are large.
+	bodies bool
+	sieve  *sieve // what few columns can say before match is asked; nil: nothing
 }
+
+// match is asked of a Record, and of its body where a condition has bodies.
+type match func(r *query.Row, body []byte) bool
 
 // passesAll tells whether there is nothing to search for.
 func (c *condition) passesAll() bool { return c.text.Len() == 0 && c.match == nil }
@@ -209,22 +216,19 @@ func splitTrace(b []byte) (trace instrument.TraceID, span, caller instrument.Spa
 
 // selectRows reads Records: tail is what follows WHERE.
 func (s *Store) selectRows(ctx context.Context, tail string, args ...any) ([]query.Row, error) {
-	return s.selectMatching(ctx, nil, 0, tail, args...)
+	return s.selectMatching(ctx, &condition{}, 0, tail, args...)
 }
 
 // errEnough ends a walk through rows early.
 var errEnough = errors.New("enough")
 
-// selectMatching reads Records up to a number of those that match. Without match the
-// statement itself has the limit.
-func (s *Store) selectMatching(ctx context.Context, match func(*query.Row) bool, limit int, tail string, args ...any) ([]query.Row, error) {
+// selectMatching reads Records up to a number of those that match. Where a condition is
+// all in SQL the statement itself has the limit.
+func (s *Store) selectMatching(ctx context.Context, c *condition, limit int, tail string, args ...any) ([]query.Row, error) {
 	var list []query.Row
-	err := s.eachRow(ctx, tail, args, func(row *query.Row) error {
-		if match != nil && !match(row) {
-			return nil
-		}
+	err := s.eachRow(ctx, c, tail, args, func(row *query.Row) error {
 		list = append(list, *row)
-		if match != nil && len(list) >= limit {
+		if c.match != nil && len(list) >= limit {
 			return errEnough
 		}
 		return nil
@@ -235,24 +239,60 @@ func (s *Store) selectMatching(ctx context.Context, match func(*query.Row) bool,
 	return list, err
 }
 
-// eachRow calls fn with each of the Records that tail, what follows WHERE, chooses. The
-// row is another one each time.
-func (s *Store) eachRow(ctx context.Context, tail string, args []any, fn func(*query.Row) error) error {
+// eachRow calls fn with each of the Records that tail, what follows WHERE, chooses and
+// that match. The row is another one each time.
+func (s *Store) eachRow(ctx context.Context, c *condition, tail string, args []any, fn func(*query.Row) error) error {
 	handlers, err := s.catalog.load(ctx, s.db)
 	if err != nil {
 		return err
 	}
-	rows, err := s.db.QueryContext(ctx, "SELECT "+rowColumns+" FROM record WHERE "+tail, args...)
+	if c.sieve == nil {
+		return s.scanRows(ctx, c, handlers, tail, args, fn)
+	}
+	ids, err := c.sieve.ids(ctx, s.db, tail, args)
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(ids, defaultPage) {
+		byID := map[int64]*query.Row{}
+		err := s.scanRows(ctx, c, handlers, "id IN ("+numbers(some)+")", nil, func(row *query.Row) error {
+			byID[int64(row.ID)] = row
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, id := range some {
+			if row := byID[id]; row != nil {
+				if err := fn(row); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// scanRows does eachRow's work for a condition without a sieve.
+func (s *Store) scanRows(ctx context.Context, c *condition, handlers map[int64]instrument.HandlerInfo, tail string, args []any, fn func(*query.Row) error) error {
+	columns, body, more := rowColumns, sql.RawBytes(nil), []any(nil)
+	if c.bodies {
+		columns, more = columns+", body", []any{&body}
+	}
+	rows, err := s.db.QueryContext(ctx, "SELECT "+columns+" FROM record WHERE "+tail, args...)
 	if err != nil {
 		return err
 	}
 	var scan rowScan
 	return each(rows, func(rows *sql.Rows) error {
 		var row query.Row
-		if err := rows.Scan(scan.dest(&row)...); err != nil {
+		if err := rows.Scan(scan.dest(&row, more...)...); err != nil {
 			return err
 		}
 		scan.finish(&row, handlers)
+		if c.match != nil && !c.match(&row, body) {
+			return nil
+		}
 		return fn(&row)
 	})
 }

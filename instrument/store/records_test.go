@@ -202,6 +202,59 @@ func TestRecords_ASearchWithoutTimeSaysHowFarItCame(t *testing.T) {
 	}
 }
 
+func TestRecords_ASearchForATextGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
+	f := setup(t, store.Options{})
+	b := &instrument.Batch{}
+	for i := range 1000 {
+		it := made{at: noon.Add(time.Duration(i) * time.Millisecond)}.item()
+		if i == 3 {
+			it.Blob = blobs()[1]
+		}
+		b.Items = append(b.Items, it)
+	}
+	must(t, f.Append(context.Background(), b))
+	q := query.Records{Budget: 1, Where: query.Where{Op: query.Contains, Field: query.FieldText, Text: "OUT OF"}}
+	page, err := f.Records(context.Background(), q)
+	must(t, err)
+	if page.Complete || !page.More || page.Searched != 250 || page.Total != 1000 {
+		t.Errorf("complete %v, more %v, searched %d of %d", page.Complete, page.More, page.Searched, page.Total)
+	}
+	for range 20 {
+		if len(page.Records) > 0 {
+			break
+		}
+		q.After = page.Next
+		page, err = f.Records(context.Background(), q)
+		must(t, err)
+	}
+	if want := b.Items[3].Summary.ID; ids(page.Records) != fmt.Sprint([]instrument.ID{want}) {
+		t.Errorf("found %s, expected %s", ids(page.Records), want)
+	}
+}
+
+// A name is found by the number that the Record's own process gave it.
+func TestRecords_ATextIsFoundInNamesOfEachProcess(t *testing.T) {
+	t.Parallel()
+	f := setup(t, store.Options{})
+	it := made{at: noon}.item()
+	it.Blob = blobs()[1]
+	must(t, f.Append(context.Background(), &instrument.Batch{Items: []instrument.Item{it}}))
+	q := query.Records{Where: query.Where{Op: query.Contains, Field: query.FieldText, Text: "reserve"}}
+	page, err := f.Records(context.Background(), q)
+	must(t, err)
+	if len(page.Records) != 1 {
+		t.Errorf("found %d records by the name of a span", len(page.Records))
+	}
+	_, err = f.db.ExecContext(context.Background(), "UPDATE name SET process = process + 1")
+	must(t, err)
+	page, err = f.Records(context.Background(), q)
+	must(t, err)
+	if len(page.Records) != 0 {
+		t.Error("a number of another process was taken for this one's")
+	}
+}
+
 func TestRecords_TellsWhatOnlyASummaryKnows(t *testing.T) {
 	t.Parallel()
 	f := setup(t, store.Options{})

@@ -18,6 +18,7 @@ import (
 const (
 	firstPortion = 2_000
 	lastPortion  = 64_000
+	firstBodies  = 250 // when bodies are looked into, which may be long
 )
 
 // walk is a search through a range of ids.
@@ -26,6 +27,7 @@ type walk struct {
 	oldest   bool          // from the old end
 	searched int64
 	portion  int64
+	first    int64 // the first portion
 	enough   int64 // about how many more hold what is missing; 0: not known
 	begun    time.Time
 	deadline time.Time
@@ -33,11 +35,15 @@ type walk struct {
 	done     bool // nothing is left
 }
 
-func newWalk(q *query.Records) *walk {
+func newWalk(q *query.Records, c *condition) *walk {
 	from, to := windowOf(q)
 	now := time.Now()
+	first := int64(firstPortion)
+	if c.bodies {
+		first = firstBodies
+	}
 	return &walk{
-		from: from, to: to, oldest: q.Sort == query.Oldest, portion: firstPortion,
+		from: from, to: to, oldest: q.Sort == query.Oldest, portion: first, first: first,
 		begun: now, deadline: now.Add(q.Budget), done: from >= to,
 	}
 }
@@ -51,10 +57,10 @@ func (w *walk) grow() {
 	w.portion = min(2*w.portion, lastPortion)
 	now := time.Now()
 	if took, left := now.Sub(w.begun), w.deadline.Sub(now); took > 0 && left > 0 {
-		w.portion = max(min(w.portion, int64(float64(w.searched)*float64(left)/float64(took))), firstPortion/2)
+		w.portion = max(min(w.portion, int64(float64(w.searched)*float64(left)/float64(took))), w.first/2)
 	}
 	if w.enough > 0 {
-		w.portion = min(w.portion, max(w.enough, firstPortion))
+		w.portion = min(w.portion, max(w.enough, w.first))
 	}
 }
 
@@ -107,7 +113,7 @@ func (s *Store) orderedRecords(ctx context.Context, q *query.Records, c *conditi
 	if q.Sort == query.Oldest {
 		order = " ORDER BY id"
 	}
-	w := newWalk(q)
+	w := newWalk(q, c)
 	for !w.done && len(page.Records) <= q.Limit {
 		if w.late() {
 			return s.incomplete(ctx, q, w, page)
@@ -136,7 +142,7 @@ func (s *Store) selectPortion(ctx context.Context, c *condition, from, to instru
 		tail += " LIMIT ?"
 		args = append(args, limit)
 	}
-	return s.selectMatching(ctx, c.match, limit, tail, args...)
+	return s.selectMatching(ctx, c, limit, tail, args...)
 }
 
 // cutPage leaves n Records and notes whether there were more.
@@ -190,7 +196,7 @@ func (s *Store) countTotal(ctx context.Context, q *query.Records, page *query.Re
 func (s *Store) slowestRecords(ctx context.Context, q *query.Records, c *condition) (query.RecordPage, error) {
 	top := &topList{n: q.Limit + 1, after: q.After}
 	page := query.RecordPage{Complete: true}
-	w := newWalk(q)
+	w := newWalk(q, c)
 	var err error
 	if onlyKinds(q) {
 		page.Complete, err = s.slowestOfWindow(ctx, q, c, top)
@@ -262,7 +268,7 @@ func (s *Store) searchSlowest(ctx context.Context, q *query.Records, c *conditio
 func (s *Store) slowestOfPortion(ctx context.Context, c *condition, top *topList, from, to instrument.ID, where string) error {
 	args := append([]any{int64(from), int64(to)}, c.args...)
 	if c.match != nil {
-		rows, err := s.selectMatching(ctx, c.match, top.n, "id >= ? AND id < ?"+where+" ORDER BY duration DESC, id DESC", args...)
+		rows, err := s.selectMatching(ctx, c, top.n, "id >= ? AND id < ?"+where+" ORDER BY duration DESC, id DESC", args...)
 		for i := range rows {
 			top.add(instrument.SlowRecord{ID: rows[i].ID, Duration: rows[i].Duration})
 		}
@@ -295,7 +301,7 @@ func (s *Store) slowestOfWindow(ctx context.Context, q *query.Records, c *condit
 	from, to := windowOf(q)
 	deadline := time.Now().Add(q.Budget)
 	if edge := firstOf(minuteOf(instrument.ID(cleared).Time()) + 1); cleared > 0 && from < edge {
-		w := &walk{from: from, to: min(to, edge), portion: firstPortion}
+		w := &walk{from: from, to: min(to, edge), portion: firstPortion, first: firstPortion}
 		if complete, err := s.searchSlowest(ctx, q, c, top, w, deadline); err != nil || !complete {
 			return false, err
 		}
@@ -356,7 +362,7 @@ func (s *Store) searchHidden(ctx context.Context, q *query.Records, c *condition
 		if i > 0 && time.Now().After(deadline) {
 			return false, nil
 		}
-		w := &walk{from: max(from, firstOf(m)), to: min(to, firstOf(m+1)), portion: lastPortion}
+		w := &walk{from: max(from, firstOf(m)), to: min(to, firstOf(m+1)), portion: lastPortion, first: firstPortion}
 		if complete, err := s.searchSlowest(ctx, q, c, top, w, deadline); err != nil || !complete {
 			return false, err
 		}

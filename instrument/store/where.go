@@ -53,8 +53,20 @@ func (s *Store) addWhere(ctx context.Context, c *condition, q *query.Records) er
 	if p.text != "" {
 		c.add("("+p.text+")", p.args...)
 	}
-	if !p.exact {
-		c.match = func(r *query.Row) bool { return q.Where.Match(r, processByID(t.processes, r.Process)) }
+	if p.exact {
+		return nil
+	}
+	find := func(*query.Row, []byte) func(*query.Where) bool { return nil }
+	if c.bodies = q.Where.Uses(query.FieldText); c.bodies {
+		search, err := s.textSearch(ctx, &q.Where, t.handlers)
+		if err != nil {
+			return err
+		}
+		find, c.sieve = search.in, search.sieve(&q.Where)
+	}
+	where := textLast(q.Where)
+	c.match = func(r *query.Row, body []byte) bool {
+		return where.MatchWith(r, processByID(t.processes, r.Process), find(r, body))
 	}
 	return nil
 }
