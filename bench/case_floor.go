@@ -21,6 +21,18 @@ var spanFloor = benchCase{
 	},
 }
 
+// receiverFloor is the same for a send with receivers: a span of the send, which needs no
+// context, one for each receiver, and the call. The clock is read once a boundary.
+var receiverFloor = benchCase{
+	name: "receiver_floor", work: "each of ten receivers: a reading of the clock, lock, atomic store and addition, 32 bytes of context, the call; the send's own", unit: unitNS,
+	allocs: anyAllocs, reference: true,
+	ours: func(*env) (op, error) { return op{run: floorSends(10)}, nil },
+	peers: []peer{
+		{"of one receiver, the send's own included", 0, func(*env) (op, error) { return op{run: floorSends(1)}, nil }},
+		{"one reading of the clock", 0, func(*env) (op, error) { return op{run: func(n int) error { return readClockTwice(n / 2) }}, nil }},
+	},
+}
+
 func readClockTwice(n int) error {
 	for range n {
 		instrument.Now()
@@ -71,13 +83,7 @@ func (f *floorSpans) span(ctx context.Context, i uint32) (own context.Context) {
 	}
 	s.handler, s.parent, s.start = 1, i, start
 	if f.contexts {
-		k := i % floorContexts
-		if k == 0 || f.made == nil {
-			f.made = new([floorContexts]floorContext)
-		}
-		c := &f.made[k]
-		c.Context, c.of, c.span = ctx, f, i
-		own = c
+		own = f.context(ctx, i)
 	}
 	if f.locks {
 		f.mu.Unlock()
@@ -85,4 +91,72 @@ func (f *floorSpans) span(ctx context.Context, i uint32) (own context.Context) {
 	s.end.Store(instrument.Now())
 	f.count.Add(1)
 	return own
+}
+
+func (f *floorSpans) context(ctx context.Context, i uint32) context.Context {
+	k := i % floorContexts
+	if k == 0 || f.made == nil {
+		f.made = new([floorContexts]floorContext)
+	}
+	c := &f.made[k]
+	c.Context, c.of, c.span = ctx, f, i
+	return c
+}
+
+// floorSends sends; an operation is one receiver.
+func floorSends(receivers int) func(n int) error {
+	f := &floorSpans{locks: true, contexts: true}
+	var ctx context.Context = &floorContext{Context: context.Background(), of: f}
+	call := make([]func(context.Context, payment) error, receivers)
+	for i := range call {
+		call[i] = func(context.Context, payment) error { return nil }
+	}
+	return func(n int) error {
+		next := uint32(0)
+		for ; n > 0; n -= receivers {
+			if err := f.send(ctx, next, call, payment{OrderID: 1}); err != nil {
+				return err
+			}
+			next = (next + uint32(receivers) + 1) % (perRecord - 10)
+		}
+		return nil
+	}
+}
+
+//go:noinline
+func (f *floorSpans) send(ctx context.Context, i uint32, calls []func(context.Context, payment) error, p payment) error {
+	now := instrument.Now()
+	send := f.begin(ctx, i, now, false)
+	for j, call := range calls {
+		span := f.begin(ctx, i+1+uint32(j), now, true)
+		if err := call(span.own, p); err != nil {
+			return err
+		}
+		now = instrument.Now()
+		span.end(now)
+	}
+	send.end(now)
+	return nil
+}
+
+type openFloorSpan struct {
+	*floorSpan
+	f   *floorSpans
+	own context.Context
+}
+
+func (f *floorSpans) begin(ctx context.Context, i uint32, start int64, below bool) openFloorSpan {
+	s := openFloorSpan{&f.spans[i], f, nil}
+	f.mu.Lock()
+	s.handler, s.parent, s.start = 1, i, start
+	if below {
+		s.own = f.context(ctx, i)
+	}
+	f.mu.Unlock()
+	return s
+}
+
+func (s openFloorSpan) end(now int64) {
+	s.floorSpan.end.Store(now)
+	s.f.count.Add(1)
 }

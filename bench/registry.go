@@ -9,6 +9,7 @@ var cases = []*benchCase{
 	&span4,
 	&otelSpanAPI,
 	&otelSpanAPI4,
+	&receiverFloor,
 	&receiver1,
 	&receiver10,
 	&sendNone,

@@ -25,7 +25,8 @@ func (s *Signal[T]) sendTraced(ctx context.Context, sender any, payload T, q *qu
 		s.last.Store(t.now)
 	}
 	if renderer.Load() != nil && t.span.Recorded() {
-		t.span.Set(renderedAs(keyPayload, &payload))
+		shown := payload // a copy, or every send would have its payload on the heap
+		t.span.Set(renderedAs(keyPayload, &shown))
 		t.now = instrument.Now()
 	}
 	res := Results{who: &q.audience}
