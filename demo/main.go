@@ -63,6 +63,7 @@ func parse(args []string, stderr io.Writer) (s *serve, rest []string, err error)
 	flags.StringVar(&s.options.ShopFile, "data", app.DefaultShopFile, "`file` of the shop, made and filled when it is missing")
 	flags.DurationVar(&s.traffic, "traffic", 0, "how long visitors come by themselves, such as 2m")
 	flags.IntVar(&s.concurrency, "concurrency", 4, "how many visitors -traffic lets in at a time")
+	flags.StringVar(&s.chat, "chat", "", "`address` of a chat's incoming webhook that is told of alerts; without one -v prints them")
 	flags.BoolVar(&s.verbose, "v", false, "print the log lines too; the toolbar shows them in any case")
 	err = flags.Parse(args)
 	return s, flags.Args(), err

@@ -15,6 +15,8 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/shop"
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/traffic"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/notify"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/notify/webhook"
 )
 
 // serve is the shop as a web server.
@@ -23,6 +25,7 @@ type serve struct {
 	options     app.Options
 	traffic     time.Duration
 	concurrency int
+	chat        string
 	verbose     bool
 }
 
@@ -30,6 +33,9 @@ type serve struct {
 func (s *serve) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
 	if s.verbose {
 		s.options.Log = slog.NewTextHandler(stderr, nil)
+	}
+	if s.options.Notify, err = s.notified(); err != nil {
+		return err
 	}
 	a, err := app.New(ctx, s.options)
 	if err != nil {
@@ -57,6 +63,21 @@ func (s *serve) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
 	}
 	<-visitors
 	return err
+}
+
+// notified tells a chat of alerts, or who reads the log.
+func (s *serve) notified() (notify.Func, error) {
+	if s.chat != "" {
+		return webhook.Chat(s.chat, webhook.Options{})
+	}
+	if !s.verbose {
+		return nil, nil
+	}
+	log := slog.New(s.options.Log)
+	return func(ctx context.Context, n notify.Notification) error {
+		log.WarnContext(ctx, n.Subject(), "state", n.State, "rule", n.Rule, "page", n.Path)
+		return nil
+	}, nil
 }
 
 // visitors lets people in for as long as was asked and closes the channel once they have left.

@@ -82,6 +82,12 @@ func (id ID) Time() time.Time {
 	return time.UnixMilli(int64(id)>>(idProcessBits+idCounterBits) + idEpoch)
 }
 
+// Process is the number of the process that recorded it, as stores number those that
+// share them.
+func (id ID) Process() uint16 {
+	return uint16(int64(id) >> idCounterBits & (1<<idProcessBits - 1))
+}
+
 // FirstID is the smallest id that a Record which began at t can have; 0 before 2020.
 func FirstID(t time.Time) ID {
 	return ID(max(t.UnixMilli()-idEpoch, 0) << (idProcessBits + idCounterBits))

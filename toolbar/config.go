@@ -18,6 +18,7 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/collect"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/jobs"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/mask"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/notify"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/reporter"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 	"github.com/go-debug-toolbar/debugtoolbar/middleware"
@@ -159,6 +160,25 @@ type Config struct {
 	// is told.
 	Report func(context.Context, reporter.Event)
 
+	// Notify is told of each alert that begins and ends, and of each new finding and
+	// exception: of what the page of alerts shows, without somebody looking at it. Once a
+	// minute, and at Flush and Close, the last five minutes of this process are looked at,
+	// off the requests' path; the same thing of the same handler is told once in NotifyQuiet.
+	// It is called for one Notification at a time; its context ends after a minute. What
+	// waits is bounded, what does not fit dropped and counted (NotifyStats, health page).
+	// Package instrument/notify/webhook makes such functions; AlertsOff leaves rules out. Several
+	// processes that share a store tell of their own Records each, where this is set. Nil:
+	// nobody looks, and nobody is told.
+	Notify notify.Func
+	// NotifyQuiet is how long the same thing is not told again; an alert that goes on is told
+	// again after it. 0: an hour; 5 minutes at least. It is kept in memory: a process that is
+	// started anew tells again of what goes on.
+	NotifyQuiet time.Duration
+	// PublicURL is the address of the app as people reach it, "https://shop.example.com", for
+	// links of Notifications to the dashboard; with a proxy that takes the beginning of paths
+	// away, with that beginning. "": Notifications have no links.
+	PublicURL string
+
 	// NoInject leaves pages alone: the dashboard is there, the toolbar is not.
 	NoInject bool
 	// InterceptRedirects shows who may see the toolbar a page with it, a link to the target
@@ -232,12 +252,15 @@ func (c Config) validate() error {
 	if c.ExplainSlow && c.explainer() == nil {
 		return fmt.Errorf("toolbar: Config.ExplainSlow asks for plans, and Config.Explain allows that %s: set it to ExplainAlways", c.Explain)
 	}
+	if err := c.validatePublic(); err != nil {
+		return err
+	}
 	for _, f := range []struct {
 		name  string
 		value int64
 	}{
 		{"Retention.Age", int64(c.Retention.Age)}, {"Retention.ProblemsAge", int64(c.Retention.ProblemsAge)},
-		{"Retention.Statistics", int64(c.Retention.Statistics)},
+		{"Retention.Statistics", int64(c.Retention.Statistics)}, {"NotifyQuiet", int64(c.NotifyQuiet)},
 		{"Retention.Records", c.Retention.Records}, {"Retention.Bytes", c.Retention.Bytes},
 		{"MaxSpans", int64(c.MaxSpans)}, {"MaxBody", int64(c.MaxBody)}, {"MaxSeries", int64(c.MaxSeries)},
 	} {

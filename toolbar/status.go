@@ -68,6 +68,7 @@ func (t *Toolbar) status() web.Status {
 		Produced: s.Produced, Stored: s.Stored, LeftOut: s.LeftOut, Dropped: s.Dropped, Disabled: disabled, Notes: slices.Concat(t.notes(), t.reportNotes(), t.planner.notes()),
 		QueueRecords: s.QueuedRecords, QueueBytes: s.QueuedBytes, QueueRecordsCap: queueRecords, QueueCap: queueBytes,
 		LastError: s.LastError, LastErrorAt: s.LastErrorAt, LastFlush: s.LastFlush, CPU: s.CPU, Uptime: time.Since(t.started),
+		Notifier: t.notifierStatus(),
 	}
 }
 

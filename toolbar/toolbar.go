@@ -16,6 +16,7 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/collect"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/dump"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/metrics"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/notify"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/oteltrace"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/reporter"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
@@ -41,6 +42,7 @@ type Toolbar struct {
 
 	reporter *reporter.Reporter // nil: Config.Report is
 	planner  *planner           // nil: Config.ExplainSlow is not set
+	notifier *notify.Notifier   // nil: Config.Notify is
 
 	makeProvider sync.Once
 	provider     atomic.Pointer[oteltrace.Provider] // nil: nobody has asked for it
@@ -120,6 +122,9 @@ func (t *Toolbar) open() (err error) {
 	if t.dashboard, err = web.New(t.webConfig()); err != nil {
 		return fmt.Errorf("toolbar: %w", err)
 	}
+	if t.notifier, err = t.newNotifier(); err != nil {
+		return fmt.Errorf("toolbar: %w", err)
+	}
 	if t.unwritten != nil {
 		t.recorder.SetEnabled(false)
 		return nil
@@ -130,6 +135,7 @@ func (t *Toolbar) open() (err error) {
 	if t.exporter != nil {
 		t.exporter.Start()
 	}
+	t.notifier.Start()
 	return nil
 }
 
@@ -205,12 +211,13 @@ func (noMetrics) Describe(chan<- *prometheus.Desc) {}
 func (noMetrics) Collect(chan<- prometheus.Metric) {}
 
 // Flush waits until everything that has ended so far is stored and rolled up, so that
-// report, pages and metrics agree, and given to Config.Report. It gives ctx's error when that takes too long.
+// report, pages and metrics agree, and given to Config.Report, and what is wrong to
+// Config.Notify. It gives ctx's error when that takes too long.
 func (t *Toolbar) Flush(ctx context.Context) error {
 	if t.collector == nil || t.unwritten != nil {
 		return nil
 	}
-	return errors.Join(t.collector.Flush(ctx), t.exporter.Flush(ctx), t.reporter.Flush(ctx), t.planner.Flush(ctx))
+	return errors.Join(t.collector.Flush(ctx), t.exporter.Flush(ctx), t.reporter.Flush(ctx), t.planner.Flush(ctx), t.notifier.Flush(ctx))
 }
 
 // Close stops recording, stores what is left within ctx's deadline and closes the
@@ -230,7 +237,7 @@ func (t *Toolbar) Close(ctx context.Context) error {
 		dump.SetRules(nil)
 		signals.SetRenderer(nil)
 	}
-	err := errors.Join(t.planner.Close(ctx), t.collector.Close(ctx), t.provider.Load().Shutdown(ctx), t.exporter.Close(ctx), t.reporter.Close(ctx))
+	err := errors.Join(t.planner.Close(ctx), t.notifier.Close(ctx), t.collector.Close(ctx), t.provider.Load().Shutdown(ctx), t.exporter.Close(ctx), t.reporter.Close(ctx))
 	return errors.Join(err, t.release())
 }
 
@@ -246,6 +253,7 @@ func (t *Toolbar) release() (err error) {
 	cancel()
 	_ = t.reporter.Close(closed) // it is closed already, or has nothing to do
 	_ = t.planner.Close(closed)  // likewise
+	_ = t.notifier.Close(closed) // likewise
 	if t.store != nil {
 		err = t.store.Close()
 	}

@@ -31,6 +31,11 @@ const (
 	alertHandlerFails  = "handler-fails"
 	alertHandlerSlow   = "handler-slow"
 	alertWorse         = "worse-than-before"
+
+	// For Notifications alone: the pages of requests and exceptions show the same as lists.
+	alertErrorRate      = "error-rate"
+	alertNewException   = "new-exception"
+	alertExceptionAgain = "exception-again"
 )
 
 // AlertRules are the names of all rules by which alerts are found, for Config.AlertsOff.
@@ -38,7 +43,7 @@ func AlertRules() []string {
 	return []string{
 		alertNPlusOne, alertSequential, alertDuplicates, alertTogether, alertCallsTogether, alertOpenRows, alertOpenTx, alertOpenBody, alertSwallowed,
 		alertWrittenTwice, alertLateHeader, alertNoContext, alertLeaked, alertBudget, alertSlow,
-		alertHandlerPanics, alertHandlerFails, alertHandlerSlow, alertWorse,
+		alertHandlerPanics, alertHandlerFails, alertHandlerSlow, alertWorse, alertErrorRate, alertNewException, alertExceptionAgain,
 	}
 }
 

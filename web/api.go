@@ -263,7 +263,7 @@ func (d *Dashboard) healthJSON(r *http.Request) (out healthJSON, err error) {
 		st := d.config.Status()
 		out.Produced, out.Stored, out.Queued = st.Produced, st.Stored, st.QueueRecords
 		maps.Copy(out.Dropped, st.Dropped)
-		out.LastError, out.CPU = st.LastError, int64(st.CPU)
+		out.LastError, out.CPU, out.Notifier = st.LastError, int64(st.CPU), notifierToJSON(st.Notifier)
 	}
 	if d.config.Host != nil {
 		s := d.config.Host()

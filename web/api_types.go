@@ -165,6 +165,32 @@ type healthJSON struct {
 	LastError  string            `json:"last_error,omitempty"`
 	CPU        int64             `json:"cpu_ns"`
 	Machine    *machineJSON      `json:"machine,omitempty"`
+	Notifier   *notifierJSON     `json:"notifications,omitempty"` // missing: nobody is notified of alerts
+}
+
+// notifierJSON is how those were told who are notified of alerts.
+type notifierJSON struct {
+	Sent      uint64     `json:"sent"`
+	Failed    uint64     `json:"failed"`
+	Dropped   uint64     `json:"dropped"`
+	Quieted   uint64     `json:"quieted"`
+	Waiting   int        `json:"waiting"`
+	LastSent  *time.Time `json:"last_sent,omitempty"`
+	LastLook  *time.Time `json:"last_look,omitempty"`
+	LastError string     `json:"last_error,omitempty"`
+}
+
+func notifierToJSON(s *NotifierStatus) *notifierJSON {
+	if s == nil {
+		return nil
+	}
+	when := func(t time.Time) *time.Time {
+		if t.IsZero() {
+			return nil
+		}
+		return &t
+	}
+	return &notifierJSON{s.Sent, s.Failed, s.Dropped, s.Quieted, s.Waiting, when(s.LastSent), when(s.LastLook), s.LastError}
 }
 
 // machineJSON is a reading of the machine; what the system does not tell is -1.

@@ -146,6 +146,18 @@ type Status struct {
 	Notes                     []Note            // what else there is to know
 	CPU                       time.Duration     // of the writer, since the start
 	Uptime                    time.Duration
+	Notifier                  *NotifierStatus // nil: nobody is notified
+}
+
+// NotifierStatus is how those are told who are notified of alerts.
+type NotifierStatus struct {
+	Sent, Failed       uint64
+	Dropped            uint64 // because too many waited, or were remembered
+	Quieted            uint64 // that began again in the quiet time
+	Waiting            int
+	LastSent, LastLook time.Time // zero: never
+	LastError          string
+	LastErrorAt        time.Time
 }
 
 // Note is something about the store that is worth a thought.

@@ -112,7 +112,18 @@ func (d *Dashboard) recordingHealth(m *view.Health) {
 	for _, n := range st.Notes {
 		m.Checks = append(m.Checks, view.Check{Status: view.StatusSlow, Name: n.Name, Detail: n.Detail})
 	}
+	m.Notifier = notifierModel(st.Notifier)
 	slices.SortStableFunc(m.Checks, func(a, b view.Check) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func notifierModel(s *NotifierStatus) *view.Notifier {
+	if s == nil {
+		return nil
+	}
+	return &view.Notifier{
+		Sent: int64(s.Sent), Failed: int64(s.Failed), Dropped: int64(s.Dropped), Quieted: int64(s.Quieted), Waiting: int64(s.Waiting),
+		LastSent: s.LastSent, LastLook: s.LastLook, LastError: s.LastError, LastErrorAt: s.LastErrorAt,
+	}
 }
 
 func (d *Dashboard) processes(r *http.Request) (out []view.Process, err error) {

@@ -26,7 +26,7 @@ func (d *Dashboard) problems(h *query.HandlerStats) (found []view.Problem) {
 		if d.alertsOff[rule] {
 			return
 		}
-		p.Status, p.Count, p.Text = s, int64(n), text
+		p.Rule, p.Status, p.Count, p.Text = rule, s, int64(n), text
 		found = append(found, p)
 	}
 	if contains(h.Handler.Kind) {

@@ -84,7 +84,8 @@ func healthy() view.Health {
 			{Name: "web", PID: 4121, Host: "dev", Build: "9f3c2e1", Started: now.Add(-51 * time.Minute), Current: true},
 			{Name: "worker", PID: 4130, Host: "dev", Build: "9f3c2e1", Started: now.Add(-51 * time.Minute)},
 		},
-		Checks: checks(), Recording: &view.Recording{Form: &view.Form{Path: string(base) + "recording", Proof: "proof"}},
+		Notifier: &view.Notifier{Sent: 14, Quieted: 3, LastSent: now.Add(-26 * time.Minute), LastLook: now.Add(-31 * time.Second)},
+		Checks:   checks(), Recording: &view.Recording{Form: &view.Form{Path: string(base) + "recording", Proof: "proof"}},
 		Collectors: []view.Collector{
 			{Kind: view.KindRequest, Handlers: 41, Calls: 12418, Errors: 38, Brings: "tb.Wrap(mux)"},
 			{Kind: view.KindQuery, Handlers: 63, Calls: 116729, Brings: "sqltap.Open instead of sql.Open"},
@@ -125,6 +126,10 @@ func failing() view.Health {
 	h.DroppedBy = []view.Reason{{Name: "queue full", Count: 1100}, {Name: "store failed", Count: 104}}
 	h.LoopbackOnly, h.Access = false, "whoever passes Config.Allow"
 	h.OwnCPU = -1
+	h.Notifier = &view.Notifier{
+		Sent: 14, Failed: 2, Dropped: 1, Waiting: 3, LastSent: now.Add(-26 * time.Minute), LastLook: now.Add(-31 * time.Second),
+		LastError: "post to hooks.chat.test: 503 Service Unavailable: upstream connect error", LastErrorAt: now.Add(-30 * time.Second),
+	}
 	h.Checks = append([]view.Check{{Status: view.StatusBad, Name: "Store writable", Detail: "disk is full"}}, h.Checks[2:]...)
 	return h
 }

@@ -34,9 +34,10 @@ type Health struct {
 	Recording *Recording // nil: it cannot be switched from here
 
 	Collectors []Collector
-	Exposure   []Check // who is let in and who is not
-	Limits     []Attr  // what bounds recording
-	Masking    []Attr  // what is hidden before anything is kept
+	Notifier   *Notifier // nil: nobody is notified of alerts
+	Exposure   []Check   // who is let in and who is not
+	Limits     []Attr    // what bounds recording
+	Masking    []Attr    // what is hidden before anything is kept
 
 	Processes []Process
 	Checks    []Check
@@ -60,6 +61,28 @@ type Collector struct {
 	Errors   int64
 	Brings   string    // the line of code that brings it, where nothing has come
 	Last     time.Time // when the last came that is kept, where none came in this time; zero not known
+}
+
+// Notifier is how those were told who are notified of alerts. Zero times are never.
+type Notifier struct {
+	Sent, Failed       int64
+	Dropped            int64 // because there were too many
+	Quieted            int64 // that began again in the quiet time
+	Waiting            int64
+	LastSent, LastLook time.Time
+	LastError          string // "" none
+	LastErrorAt        time.Time
+}
+
+// badge is the verdict on it.
+func (n Notifier) badge() Badge {
+	switch {
+	case n.LastErrorAt.After(n.LastSent):
+		return Badge{StatusBad, "the last one failed"}
+	case n.Dropped > 0:
+		return Badge{StatusSlow, "some were dropped"}
+	}
+	return Badge{StatusOK, "works"}
 }
 
 // Reason is a count with its cause.

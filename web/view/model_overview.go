@@ -40,6 +40,7 @@ type Trend struct {
 // Problem is one finding in one sentence that begins with the place.
 type Problem struct {
 	Status Status
+	Rule   string // by which it was found, as Alert has it
 	Kind   Kind   // "" shows no kind
 	Name   string // the place, set as a link: "send-confirmation"
 	Href   string

@@ -21,6 +21,7 @@ import (
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/shop"
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/store"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/cachetap"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/notify"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/slogtap"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/sqltap"
 	"github.com/go-debug-toolbar/debugtoolbar/middleware"
@@ -51,6 +52,8 @@ type Options struct {
 	FiringWait time.Duration
 	// Log takes the log lines besides the toolbar; nil = nobody does.
 	Log slog.Handler
+	// Notify is told of alerts; nil = nobody.
+	Notify notify.Func
 	// Toolbar changes the toolbar's settings before it starts; nil = the demo's own.
 	Toolbar func(*toolbar.Config)
 }
@@ -85,8 +88,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	jobs := &lateJobs{} // the queue is opened after the toolbar, which records what it does
 	config := toolbar.Config{
 		Jobs: jobs, Path: cmp.Or(o.ToolbarFile, DefaultToolbarFile), Service: "fernhill", Logger: slog.New(o.Log), Settings: o.shown(),
-		CacheDelete: a.cacheDelete("shelves", "firings"),
-		MaxSeries:   5000, // the shop has some 110 handlers by now
+		CacheDelete: a.cacheDelete("shelves", "firings"), Notify: o.Notify,
+		MaxSeries: 5000, // the shop has some 110 handlers by now
 	}
 	if o.Toolbar != nil {
 		o.Toolbar(&config)
