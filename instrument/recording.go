@@ -19,20 +19,17 @@ type Recording struct {
 	start   int64
 	parent  ID
 	trace   TraceContext
-	caller  SpanID   // of whoever caused this Record, in another process or in this
-	carried *Carried // nil: nothing
-	foreign bool     // began within a span of another tracing API
+	caller  SpanID // of whoever caused this Record, in another process or in this
+	foreign bool   // began within a span of another tracing API
 	sealed  atomic.Bool
+	carried *Carried // nil: nothing
 	labelState
 
-	mu       sync.Mutex // guards what follows
-	handler  *Handler
-	slab     *slab         // nil once sealed
-	spans    uint32        // slots taken
-	contexts uint32        // of own, taken
-	more     []spanContext // those to be taken when own is used up; nil: none were made
-	rooms    any           // those that StartScope takes from, of the type that was asked for last
-	own      [contextsFirst]spanContext
+	mu      sync.Mutex // guards what follows
+	handler *Handler
+	slab    *slab       // nil once sealed
+	spans   uint32      // slots taken
+	own     spanContext // the context of the Record itself, below which all others are
 }
 
 // running is what a Recording has to know until it ends. It lies in the slab, because
@@ -47,14 +44,14 @@ type running struct {
 	lastErr   error // that failed a span last: its chain is written
 	allocs    uint64
 	cycles    uint64
-	load      *load // when it began; nil: not known
+	load      *load         // when it began; nil: not known
+	contexts  []spanContext // to be taken by the next spans; nil: none were made
+	rooms     any           // those that StartScope takes from, of the type that was asked for last
 }
 
-// The first context is in the Recording itself, which does for a request without spans
-// that have one; others are made a few at a time, and then by the dozen.
+// Contexts of spans are made by the dozen, and then a few more at a time.
 const (
-	contextsFirst = 1
-	contextsMore  = 11
+	contextsFirst = 11
 	contextsNext  = 16
 )
 
@@ -107,7 +104,8 @@ func (r *Recorder) Begin(ctx context.Context, b Begin) (context.Context, *Record
 	if !r.config.NoLabels {
 		ctx = rec.label(ctx)
 	}
-	ctx = rec.context(ctx, 0)
+	rec.own.Context, rec.own.rec = ctx, rec
+	ctx = &rec.own
 	r.eachHook(func(h *Hooks) {
 		if h.Started != nil {
 			h.Started(ctx, rec)
@@ -172,37 +170,29 @@ func (rec *Recording) askExporter(ctx context.Context, e Exporter, cause TraceCo
 	return true
 }
 
-// context makes the context of a span. Called before the Recording is shared, or
-// with mu held.
+// context makes the context of a span. Called with mu held, before the Record has ended.
 func (rec *Recording) context(parent context.Context, span uint32) *spanContext {
-	c := rec.nextContext()
+	c := rec.slab.nextContext()
 	c.Context, c.rec, c.span = parent, rec, span
 	return c
 }
 
-func (rec *Recording) nextContext() *spanContext {
-	if i := rec.contexts; i < contextsFirst {
-		rec.contexts++
-		return &rec.own[i]
+func (r *running) nextContext() *spanContext {
+	if len(r.contexts) == 0 {
+		r.makeContexts()
 	}
-	if len(rec.more) == 0 {
-		rec.moreContexts()
-	}
-	c := &rec.more[0]
-	rec.more = rec.more[1:]
+	c := &r.contexts[0]
+	r.contexts = r.contexts[1:]
 	return c
 }
 
-func (rec *Recording) moreContexts() {
-	if rec.more == nil {
-		rec.more = new([contextsMore]spanContext)[:]
+func (r *running) makeContexts() {
+	if r.contexts == nil {
+		r.contexts = new([contextsFirst]spanContext)[:]
 		return
 	}
-	rec.more = new([contextsNext]spanContext)[:]
+	r.contexts = new([contextsNext]spanContext)[:]
 }
-
-// context0 is the Record's own context, below which all others are.
-func (rec *Recording) context0() context.Context { return &rec.own[0] }
 
 // slotFor takes the next slot; nil when the Record is sealed or full. Called
 // before the Recording is shared, or with mu held.
@@ -433,7 +423,7 @@ func (rec *Recording) Fail(err error) {
 	})
 	rec.r.eachHook(func(h *Hooks) {
 		if h.Uncaught != nil {
-			h.Uncaught(rec.context0(), rec, err)
+			h.Uncaught(&rec.own, rec, err)
 		}
 	})
 }
@@ -455,7 +445,7 @@ func (rec *Recording) Panic(v any) {
 	})
 	rec.r.eachHook(func(h *Hooks) {
 		if h.Uncaught != nil {
-			h.Uncaught(rec.context0(), rec, fmt.Errorf("panic: %s", attrs[0].str))
+			h.Uncaught(&rec.own, rec, fmt.Errorf("panic: %s", attrs[0].str))
 		}
 	})
 }

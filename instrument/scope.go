@@ -91,10 +91,13 @@ type rooms[T any] struct {
 
 // roomIn gives a new T. Called with mu held.
 func roomIn[T any](rec *Recording) *T {
-	r, ok := rec.rooms.(*rooms[T])
+	if rec.slab == nil {
+		return new(T)
+	}
+	r, ok := rec.slab.rooms.(*rooms[T])
 	if !ok || r.taken == len(r.all) {
 		r = new(rooms[T])
-		rec.rooms = r
+		rec.slab.rooms = r
 	}
 	r.taken++
 	return &r.all[r.taken-1]

@@ -266,7 +266,7 @@ func (s Span) Panic(v any) {
 func (s Span) report(err error) {
 	ctx := context.Background()
 	if s.rec != nil {
-		ctx = s.rec.context0()
+		ctx = &s.rec.own
 	}
 	s.stats.recorder.eachHook(func(h *Hooks) {
 		if h.Failed != nil {

@@ -155,7 +155,7 @@ func (c *call) answer(res *Response, w http.ResponseWriter, r *http.Request, err
 	if exc == nil {
 		exc = byDefault
 	}
-	if res.wrote.Load() || res.hijacked.Load() {
+	if res.is(wroteHead | tookOver) {
 		return c.tooLate(r, err, at)
 	}
 	if fromView && c.x.askOnce() {
@@ -206,7 +206,7 @@ func (c *call) processException(res *Response, w http.ResponseWriter, r *http.Re
 			continue
 		}
 		next := guarded(r.Context(), o.probe.hooks.exceptionSpan, func() error { return hook.ProcessException(w, r, err) })
-		if next == nil || res.wrote.Load() {
+		if next == nil || res.is(wroteHead) {
 			return nil
 		}
 		if !same(next, err) {
@@ -344,7 +344,7 @@ func (e *exceptions) respond(res *Response, w http.ResponseWriter, r *http.Reque
 	clearBody(res, w.Header())
 	if e.opt.Respond != nil {
 		failure := e.custom(w, r, status, err)
-		if res.wrote.Load() || res.hijacked.Load() {
+		if res.is(wroteHead | tookOver) {
 			if failure != nil {
 				return http.ErrAbortHandler
 			}

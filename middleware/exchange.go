@@ -23,9 +23,15 @@ type exchange struct {
 	routed  bool         // the route's values are written down
 	about   *Annotations // nil: nothing was said; its route is the above
 	failure *failure     // nil: nothing went wrong
+	layers  *layersWork  // nil: the request went through none that is watched
+	root    call
+}
+
+// layersWork is what the layers of a request need beside.
+type layersWork struct {
 	headers headerWatch
-	free    []call
-	own     [callsFirst]call
+	free    []call // to be taken by the next ones
+	calls   [callsAtOnce]call
 }
 
 // served is what Record keeps of one request: in one piece, because each allocation costs
@@ -35,11 +41,8 @@ type served struct {
 	exchange
 }
 
-// Calls are taken from an array in the exchange first, then from arrays.
-const (
-	callsFirst = 1
-	callsNext  = 8
-)
+// callsAtOnce is how many calls are made in one piece.
+const callsAtOnce = 8
 
 // call is one passage of a request through a layer or view, and the context
 // that it runs in. A context may outlive its request: calls are never reused.
@@ -109,30 +112,39 @@ func newExchange(ctx context.Context, rec *instrument.Recording, res *Response) 
 // begin sets x up and gives its root call.
 func (x *exchange) begin(ctx context.Context, rec *instrument.Recording, res *Response) *call {
 	x.rec, x.res = rec, res
-	x.free = x.own[:]
-	root := x.newCall(ctx, nil, nil)
-	x.last.Store(root)
+	x.root.Context, x.root.x = ctx, x
+	x.last.Store(&x.root)
 	if res != nil {
 		res.x = x
 	}
-	return root
+	return &x.root
 }
 
-// newCall takes a call. The caller holds x.mu, or has x for itself.
+// newCall takes a call below the root. The caller holds x.mu.
 func (x *exchange) newCall(ctx context.Context, outer *call, p *Probe) *call {
-	if len(x.free) == 0 {
-		x.free = make([]call, callsNext)
+	work := x.work()
+	if len(work.free) == 0 {
+		work.free = make([]call, callsAtOnce)
 	}
-	c := &x.free[0]
-	x.free = x.free[1:]
+	c := &work.free[0]
+	work.free = work.free[1:]
 	c.Context, c.x, c.outer, c.probe = ctx, x, outer, p
 	if outer != nil {
 		c.exc = outer.exc
 	}
-	if p != nil && p.exc != nil {
+	if p.exc != nil {
 		c.exc = p.exc
 	}
 	return c
+}
+
+// work gives what layers need. The caller holds x.mu.
+func (x *exchange) work() *layersWork {
+	if x.layers == nil {
+		x.layers = &layersWork{}
+		x.layers.free = x.layers.calls[:]
+	}
+	return x.layers
 }
 
 // outerCall is the call around a layer that begins. A layer that drops the

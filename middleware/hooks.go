@@ -172,7 +172,7 @@ func (h *hooked) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	done := false
 	defer func() {
 		switch {
-		case done && !res.hijacked.Load():
+		case done && !res.is(tookOver):
 			res.early(hook)
 			if own {
 				res.Finish()
@@ -221,7 +221,7 @@ func (h *hooked) processRequest(w http.ResponseWriter, r *http.Request) (*http.R
 
 // onHeader registers the layer's ProcessResponse.
 func (h *hooked) onHeader(c *call, res *Response, r *http.Request) *headHook {
-	if h.hooks.response == nil || res.wrote.Load() || res.hijacked.Load() {
+	if h.hooks.response == nil || res.is(wroteHead|tookOver) {
 		return nil
 	}
 	hook := &headHook{run: func(head *Head) {

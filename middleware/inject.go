@@ -101,7 +101,7 @@ func serveInjected(next http.Handler, w http.ResponseWriter, r *http.Request, o 
 			res.note(j.abort())
 		case own:
 			res.Finish()
-		case !res.hijacked.Load():
+		case !res.is(tookOver):
 			res.note(j.finish())
 		}
 	}()
@@ -113,7 +113,7 @@ func serveInjected(next http.Handler, w http.ResponseWriter, r *http.Request, o 
 // writer and nothing was written or injected yet.
 func attach(w http.ResponseWriter, r *http.Request) (res *Response, _ http.ResponseWriter, own bool) {
 	if x, ok := w.(interface{ response() *Response }); ok {
-		if res = x.response(); res.inj == nil && !res.wrote.Load() {
+		if res = x.response(); res.inj == nil && !res.is(wroteHead) {
 			return res, w, false
 		}
 	}

@@ -41,7 +41,7 @@ func (r *Response) lateHeader(h http.Header) {
 // responses have nobody who asked for it then.
 func (r *Response) describeLate() {
 	late := r.late.Load()
-	if late == nil || r.hijacked.Load() {
+	if late == nil || r.is(tookOver) {
 		return
 	}
 	h := r.w.Header()

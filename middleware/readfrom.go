@@ -17,7 +17,7 @@ const sniffLen = 512
 // with an error if it yields none; and the source reaches the wrapped writer
 // in a shape from which it can still use sendfile.
 func (r *Response) readFrom(src io.Reader) (n int64, err error) {
-	if r.hijacked.Load() || !r.watching() {
+	if r.is(tookOver) || !r.watching() {
 		src, done := r.taped(src)
 		n, err = r.w.(io.ReaderFrom).ReadFrom(src)
 		done()
@@ -33,10 +33,10 @@ func (r *Response) readFrom(src io.Reader) (n int64, err error) {
 // watching reports whether somebody must see the header or the bytes before
 // the wrapped writer does.
 func (r *Response) watching() bool {
-	if r.dropping.Load() {
+	if r.is(dropsBody) {
 		return true
 	}
-	if !r.wrote.Load() {
+	if !r.is(wroteHead) {
 		return len(r.hooks) > 0 || r.inj != nil
 	}
 	return r.inj != nil && r.inj.active()
@@ -51,7 +51,7 @@ func (r *Response) readFromWatched(src io.Reader) (int64, error) {
 		return 0, noEOF(err)
 	}
 	r.begin(http.StatusOK)
-	if r.dropping.Load() {
+	if r.is(dropsBody) {
 		return r.copyWatched(start, src, err)
 	}
 	if r.inj != nil && r.inj.active() {

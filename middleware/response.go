@@ -29,17 +29,29 @@ type Response struct {
 	tapes    *capture              // likewise; nil unless bodies are kept
 	written  atomic.Int64
 	status   atomic.Int32
+	progress atomic.Uint32
 	location atomic.Pointer[string] // where the client is sent on to
 
 	late atomic.Pointer[lateHead]
-
-	wrote    atomic.Bool // the final header was written, or is about to be
-	hijacked atomic.Bool
-	flushed  atomic.Bool
-	failed   atomic.Bool
-	headSent atomic.Bool // by override: a hook had another status in mind
-	dropping atomic.Bool // a hook replaced the response: the handler's body is not sent
 }
+
+// progress is how far a response is: several of these.
+type progress uint32
+
+const (
+	wroteHead progress = 1 << iota // the final header was written, or is about to be
+	tookOver                       // the connection was hijacked
+	didFlush
+	didFail
+	sentHead  // by override: a hook had another status in mind
+	dropsBody // a hook replaced the response: the handler's body is not sent
+)
+
+// is tells whether any of p holds.
+func (r *Response) is(p progress) bool { return r.progress.Load()&uint32(p) != 0 }
+
+// mark notes p, and reports whether that is new.
+func (r *Response) mark(p progress) bool { return r.progress.Or(uint32(p))&uint32(p) == 0 }
 
 // headHook is called before the header is written. It may change the head.
 type headHook struct {
@@ -103,18 +115,18 @@ func (r *Response) BytesWritten() int64 { return r.written.Load() }
 
 // WroteHeader reports whether the final header was written, also when that
 // happened implicitly.
-func (r *Response) WroteHeader() bool { return r.wrote.Load() }
+func (r *Response) WroteHeader() bool { return r.is(wroteHead) }
 
 // Hijacked reports whether the handler took over the connection.
-func (r *Response) Hijacked() bool { return r.hijacked.Load() }
+func (r *Response) Hijacked() bool { return r.is(tookOver) }
 
 // Flushed reports whether the handler flushed: it streams its answer.
-func (r *Response) Flushed() bool { return r.flushed.Load() }
+func (r *Response) Flushed() bool { return r.is(didFlush) }
 
 // Failed reports whether a write or a flush failed, which usually means that
 // the client is gone. That the server refused what the handler wrote does not
 // count.
-func (r *Response) Failed() bool { return r.failed.Load() }
+func (r *Response) Failed() bool { return r.is(didFail) }
 
 // OnHeader registers fn to run right before the final header is written, be
 // it by WriteHeader, Write, a flush or the end of the handler. What it sets in
@@ -129,7 +141,7 @@ func (r *Response) OnHeader(fn func(status int, h http.Header)) bool {
 // OnHead is OnHeader for a function that may put another response in the place of the
 // handler's.
 func (r *Response) OnHead(fn func(h *Head)) bool {
-	if r.wrote.Load() || r.hijacked.Load() {
+	if r.is(wroteHead | tookOver) {
 		return false
 	}
 	r.hooks = append(r.hooks, &headHook{run: fn})
@@ -139,10 +151,10 @@ func (r *Response) OnHead(fn func(h *Head)) bool {
 // Finish ends the response after the handler returned normally: the header
 // hooks run if nothing was written, and a page held back is completed.
 func (r *Response) Finish() {
-	if r.hijacked.Load() {
+	if r.is(tookOver) {
 		return
 	}
-	if !r.wrote.Load() {
+	if !r.is(wroteHead) {
 		r.begin(http.StatusOK)
 	}
 	if r.inj != nil {
@@ -153,14 +165,14 @@ func (r *Response) Finish() {
 // Abort ends the response after the handler panicked: what was held back is
 // handed on unchanged and nothing is added.
 func (r *Response) Abort() {
-	if r.inj != nil && !r.hijacked.Load() {
+	if r.inj != nil && !r.is(tookOver) {
 		r.note(r.inj.abort())
 	}
 }
 
 // begin marks the final header as written and runs the hooks, once.
 func (r *Response) begin(code int) {
-	if r.wrote.Load() || !r.wrote.CompareAndSwap(false, true) {
+	if r.is(wroteHead) || !r.mark(wroteHead) {
 		return
 	}
 	r.status.Store(int32(code))
@@ -200,14 +212,14 @@ func (r *Response) beginHooked(head Head, code int) {
 // override sends a head that is not the handler's, and the body if that was
 // replaced.
 func (r *Response) override(head *Head) {
-	r.headSent.Store(true)
+	r.mark(sentHead)
 	if r.inj == nil || !r.inj.holdsHeader() {
 		r.w.WriteHeader(head.Status)
 	}
 	if !head.replaced {
 		return
 	}
-	r.dropping.Store(true)
+	r.mark(dropsBody)
 	if len(head.body) > 0 {
 		_, _ = r.forward(head.body)
 	}
@@ -216,14 +228,14 @@ func (r *Response) override(head *Head) {
 // early runs a hook whose layer returned and wrote nothing: no layer inside is
 // going to. If it changes the response, that is sent.
 func (r *Response) early(h *headHook) {
-	if h == nil || h.done || r.wrote.Load() {
+	if h == nil || h.done || r.is(wroteHead) {
 		return
 	}
 	h.done = true
 	head := Head{Status: http.StatusOK, Header: r.w.Header()}
 	h.run(&head)
 	if head.Status != http.StatusOK || head.replaced {
-		if r.wrote.CompareAndSwap(false, true) {
+		if r.mark(wroteHead) {
 			r.status.Store(int32(head.Status))
 			r.beginHooked(head, 0)
 		}
@@ -244,22 +256,22 @@ func (r *Response) note(err error) {
 	case err == nil, errors.Is(err, http.ErrBodyNotAllowed), errors.Is(err, http.ErrContentLength),
 		errors.Is(err, http.ErrHijacked), errors.Is(err, http.ErrHandlerTimeout), errors.Is(err, http.ErrNotSupported):
 	default:
-		r.failed.Store(true)
+		r.mark(didFail)
 	}
 }
 
 func (r *Response) writeHeader(code int) {
 	switch {
-	case r.hijacked.Load():
+	case r.is(tookOver):
 		r.misuse("WriteHeader on hijacked connection", func() { r.w.WriteHeader(code) })
-	case r.wrote.Load():
+	case r.is(wroteHead):
 		r.writtenTwice(code)
 		r.misuse("superfluous", func() { r.settle(); r.w.WriteHeader(code) })
 	case code < 100 || code > 999, informational(code):
 		r.w.WriteHeader(code) // net/http panics on a code that does not exist
 	default:
 		r.begin(code)
-		if !r.headSent.Load() && (r.inj == nil || !r.inj.holdsHeader()) {
+		if !r.is(sentHead) && (r.inj == nil || !r.inj.holdsHeader()) {
 			r.w.WriteHeader(code)
 		}
 	}
@@ -272,11 +284,11 @@ func informational(code int) bool {
 }
 
 func (r *Response) write(p []byte) (n int, err error) {
-	if r.hijacked.Load() {
+	if r.is(tookOver) {
 		return r.writeHijacked(p)
 	}
 	r.begin(http.StatusOK)
-	if r.dropping.Load() {
+	if r.is(dropsBody) {
 		return len(p), nil
 	}
 	return r.forward(p)
@@ -296,11 +308,11 @@ func (r *Response) forward(p []byte) (n int, err error) {
 }
 
 func (r *Response) writeString(s string) (n int, err error) {
-	if r.hijacked.Load() {
+	if r.is(tookOver) {
 		return r.writeHijacked([]byte(s))
 	}
 	r.begin(http.StatusOK)
-	if r.dropping.Load() {
+	if r.is(dropsBody) {
 		return len(s), nil
 	}
 	if r.inj != nil && r.inj.active() {
@@ -342,10 +354,10 @@ func (r *Response) flushError() error {
 }
 
 func (r *Response) beforeFlush() {
-	if r.hijacked.Load() {
+	if r.is(tookOver) {
 		return
 	}
-	r.flushed.Store(true)
+	r.mark(didFlush)
 	r.begin(http.StatusOK)
 	r.settle()
 }
@@ -364,7 +376,7 @@ func (r *Response) hijack() (net.Conn, *bufio.ReadWriter, error) {
 	}
 	conn, rw, err := r.w.(http.Hijacker).Hijack()
 	if err == nil {
-		r.hijacked.Store(true)
+		r.mark(tookOver)
 	}
 	return conn, rw, err
 }
@@ -372,7 +384,7 @@ func (r *Response) hijack() (net.Conn, *bufio.ReadWriter, error) {
 // unwrap gives the inner writer away. Whoever gets it may write behind our
 // back, so nothing that the handler wrote before may stay here.
 func (r *Response) unwrap() http.ResponseWriter {
-	if r.wrote.Load() {
+	if r.is(wroteHead) {
 		r.settle()
 	}
 	return r.w

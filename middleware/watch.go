@@ -33,11 +33,11 @@ func (s *seenHeader) is(v []string) bool {
 // the header was written, changes have no effect and are not looked for. The
 // caller holds x.mu.
 func (x *exchange) watchHeaders(c *call, ctx context.Context, w http.ResponseWriter) {
-	if x.res == nil || x.res.wrote.Load() || x.res.hijacked.Load() || ctx.Err() != nil {
+	if x.res == nil || x.res.is(wroteHead|tookOver) || ctx.Err() != nil {
 		return
 	}
 	h := w.Header()
-	hw := &x.headers
+	hw := &x.work().headers
 	if of := reflect.ValueOf(h).Pointer(); of != hw.of {
 		fresh := hw.of == 0
 		hw.of, hw.seen = of, hw.seen[:0]

@@ -73,7 +73,7 @@ type bare struct{ r *Response }
 
 func (w bare) Header() http.Header {
 	h := w.r.w.Header()
-	if w.r.recorder != nil && w.r.wrote.Load() {
+	if w.r.recorder != nil && w.r.is(wroteHead) {
 		w.r.lateHeader(h)
 	}
 	return h
