@@ -74,7 +74,7 @@ release: ## build cmd/toolbar for all platforms into bin/release, with bills of 
 
 .PHONY: generate
 generate: ## make the templ components anew
-	@set -e; for d in web/view demo; do $(GO) run $(TEMPL) generate -path $$d; done
+	@set -e; for d in web/view toolbar/widget demo; do $(GO) run $(TEMPL) generate -path $$d; done
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (10s)

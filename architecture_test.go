@@ -75,8 +75,9 @@ var rules = []rule{
 	{"web", []string{"instrument", "instrument/exceptions", "instrument/explain", "instrument/export", "instrument/filter", "instrument/host", "instrument/jobs", "instrument/notify", "instrument/query", "instrument/report", "instrument/sqltap", "signals", "web/view", "web/static", "github.com/a-h/templ"}, "pages ask through interfaces of their own, so that any store can serve them"},
 	{"web/view", []string{"instrument", "instrument/report", "github.com/a-h/templ", "github.com/a-h/templ/runtime"}, "views draw what they are given and fetch nothing"},
 	{"web/static", nil, "files and their names"},
-	{"web/gallery", []string{"web/view", "web/static", "github.com/a-h/templ"}, "previews and golden tests of views"},
+	{"web/gallery", []string{"toolbar/widget", "web/view", "web/static", "github.com/a-h/templ"}, "previews and golden tests of views"},
 	{"toolbar", []string{"instrument", "instrument/...", "internal/backlog", "signals", "signals/...", "middleware", "web", "web/static", "github.com/prometheus/...", "go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/trace/noop", "go.opentelemetry.io/otel/sdk/trace"}, "the only place that wires the others; commands stay out, so that an app without them does not link cobra"},
+	{"toolbar/widget", []string{"web/view", "github.com/a-h/templ", "github.com/a-h/templ/runtime"}, "parts for pages of an app's own: of the views, those alone that it offers"},
 	{"toolbar/toolbartest", []string{"instrument/instrumenttest", "toolbar"}, "users' tests link it, with a store: those that want none link instrumenttest"},
 	{"cmd/toolbar", []string{"instrument", "instrument/...", "signals", "web", "commands", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}, "the CLI reads a file and has no app to wire; of signals it takes how they are described and drawn"},
 }

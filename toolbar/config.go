@@ -68,6 +68,10 @@ type Config struct {
 	// AlertsOff names alerts that are switched off: "n+1", "swallowed-error", "late-header"
 	// and so on, as the API and web.AlertRules have them. None: all look.
 	AlertsOff []string
+	// Pages are pages of the app's own in the dashboard, and Cards what it shows on the
+	// overview; package toolbar/widget has parts for them.
+	Pages []web.Page
+	Cards []web.Card
 	// ReadOnly takes every action away from viewers: they look and change nothing.
 	ReadOnly bool
 	// May decides whether a viewer may do something: pin, tag, delete, steer tasks. Nil:

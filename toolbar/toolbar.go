@@ -153,6 +153,7 @@ func (t *Toolbar) webConfig() web.Config {
 		Excerpts: c.development(), AlertsOff: c.AlertsOff, SlowQueries: c.SlowQueries,
 		Jobs:     c.Jobs,
 		ReadOnly: c.ReadOnly || t.unwritten != nil, May: c.May, Who: c.Who, Editor: c.Editor, EditorPaths: c.EditorPaths,
+		Pages: c.Pages, Cards: c.Cards, Mask: c.Mask.Text,
 		Prometheus: c.Prometheus, Signals: t.catalogue, Snapshot: t.snapshot, Feed: t.feed, Status: t.status, Host: t.host, Metrics: t.metrics.Handler(),
 		Limits: c.limits(), Masking: maskingTexts(c.Mask.Describe()),
 		Retention: web.Retention{Age: c.Retention.Age, ProblemsAge: c.Retention.ProblemsAge, Records: c.Retention.Records},

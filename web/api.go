@@ -29,6 +29,7 @@ type apiRoute struct {
 	answer  any      // a zero value of what it gives; nil is described elsewhere
 	missing bool     // it may be 404
 	later   bool     // it may be 204
+	own     bool     // the app says what it gives, and may give nothing as JSON: 406
 }
 
 // apiRoutes are the paths below api/v1/.
@@ -54,6 +55,8 @@ func init() { // because the OpenAPI file is one of them and describes them all
 		"complete":               {api: apiComplete, says: "Ways to go on with a filter that is being typed.", params: []string{"q", "at"}, answer: completionListJSON{}},
 		"report":                 {api: apiReport, says: "The report of the command line; its form is described there.", params: []string{"range"}},
 		"health":                 {api: apiHealth, says: "How recording and the store are.", answer: healthJSON{}},
+		"pages":                  {api: apiCustomPages, says: "The app's own pages.", answer: customListJSON{}},
+		"pages/{page}":           {api: apiCustomPage, says: "What a page of the app's own gives; its form is the app's. 406 if it gives nothing as JSON.", params: []string{"page", "range"}, missing: true, own: true},
 		"openapi.json":           {api: apiOpenAPI, says: "This description."},
 	}
 }
@@ -105,6 +108,12 @@ func (d *Dashboard) apiStatus(r *http.Request, err error) int {
 	}
 	if _, ok := errors.AsType[badRequest](err); ok {
 		return http.StatusBadRequest
+	}
+	if _, ok := errors.AsType[notAcceptable](err); ok {
+		return http.StatusNotAcceptable
+	}
+	if _, ok := errors.AsType[ownError](err); ok {
+		return http.StatusInternalServerError
 	}
 	d.config.Logger.ErrorContext(r.Context(), "debug toolbar: api", "path", r.URL.Path, "error", err)
 	return http.StatusInternalServerError

@@ -32,6 +32,7 @@ var pageAPI = map[string]api{
 	"alerts":                 apiAlerts,
 	"compare":                apiCompare,
 	"logs":                   apiBrowserLogs,
+	"pages/{page}":           apiCustomPage,
 }
 
 // wantsJSON tells whether a client prefers JSON to HTML: browsers never do.

@@ -103,6 +103,11 @@ type Config struct {
 	// CacheDelete are functions that delete a key, by the name of the cache as its tap has it.
 	// A Record's page of cache calls offers it then, to who may. Nil: nothing is deleted.
 	CacheDelete map[string]func(ctx context.Context, key string) error
+	// Pages are the app's own, and Cards what it shows on the overview.
+	Pages []Page
+	Cards []Card
+	// Mask hides secrets in what Pages and Cards say of their failures. Nil: nothing is hidden.
+	Mask func(string) string
 	// Metrics serves the path metrics, for Prometheus. Nil: there is none.
 	Metrics http.Handler
 	// Prometheus is the address of the Prometheus server that scrapes the app, for links to

@@ -21,6 +21,7 @@ var apiParams = map[string]string{
 	"deeper":    "1 to 3: a search that was not complete goes on, each time with four times as much time.",
 	"before":    "Where the page begins: the cursor that the one before it gave.",
 	"id":        "The id of a Record.",
+	"page":      "The name of a page of the app's own.",
 	"pending":   "With \"1\", a Record that is not stored yet is 204 instead of 404.",
 	"name":      "The name of a handler, exactly.",
 	"a":         "The id of a Record.",
@@ -63,7 +64,8 @@ func (route apiRoute) operation(s schemas) map[string]any {
 	params := []any{}
 	for _, name := range route.params {
 		in := "query"
-		if name == "id" {
+		switch name {
+		case "id", "job", "exception", "page":
 			in = "path"
 		}
 		params = append(params, map[string]any{"name": name, "in": in, "required": in == "path", "description": apiParams[name], "schema": map[string]any{"type": "string"}})
@@ -71,6 +73,9 @@ func (route apiRoute) operation(s schemas) map[string]any {
 	schema := map[string]any{"type": "object"}
 	if route.answer != nil {
 		schema = s.of(reflect.TypeOf(route.answer))
+	}
+	if route.own {
+		schema = map[string]any{} // anything
 	}
 	content := func(schema any) map[string]any {
 		return map[string]any{"application/json": map[string]any{"schema": schema}}
@@ -82,6 +87,9 @@ func (route apiRoute) operation(s schemas) map[string]any {
 	}
 	if route.missing {
 		answers["404"] = map[string]any{"description": "There is no such thing, or not any more.", "content": content(failed)}
+	}
+	if route.own {
+		answers["406"] = map[string]any{"description": "It gives nothing as JSON.", "content": content(failed)}
 	}
 	if route.later {
 		answers["204"] = map[string]any{"description": "It is not stored yet."}

@@ -19,7 +19,11 @@ func overviewPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	s := d.shell(r, "Overview", "overview")
 	s.Ranges = w.choices()
 	d.live(r, &s, "")
+	cards := d.customCards(r)
 	m, err := d.overview(r, w)
+	if m.Cards = cards(); len(m.Cards) > 0 {
+		d.plots(&s)
+	}
 	if err != nil {
 		return nil, err
 	}

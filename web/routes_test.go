@@ -116,7 +116,7 @@ func eachRoute(t *testing.T, d *web.Dashboard, fn func(route string, r *http.Req
 	if len(routes) < 30 {
 		t.Fatalf("only %d routes are known: %v", len(routes), routes)
 	}
-	fill := strings.NewReplacer("{id}", "0000000000001", "{panel}", "queries", "{format}", "curl", "{name}", "x", "{job}", "1", "{exception}", "0000000000001", "{$}", "")
+	fill := strings.NewReplacer("{id}", "0000000000001", "{panel}", "queries", "{format}", "curl", "{name}", "x", "{job}", "1", "{exception}", "0000000000001", "{page}", "stock", "{$}", "")
 	for _, route := range routes {
 		method, path, _ := strings.Cut(route, " ")
 		ctx, cancel := context.WithCancel(context.Background())

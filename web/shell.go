@@ -18,7 +18,7 @@ func (d *Dashboard) shell(r *http.Request, title, active string) view.Shell {
 		App: d.config.App, Title: title, Active: active, Base: d.base,
 		Here: d.here(r),
 		CSS:  d.styles("tokens.css", "app.css"), Script: d.asset("app.js"),
-		Now: now, Counts: d.counts(r), Paused: d.paused(),
+		Now: now, Counts: d.counts(r), Custom: d.own.nav, Paused: d.paused(),
 	}
 	if h, err := d.config.Store.Health(r.Context()); err == nil {
 		s.Store = view.StoreUse{Bytes: h.FileBytes + h.WALBytes, MaxBytes: h.MaxBytes, Dropped: d.lost()}

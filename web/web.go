@@ -43,6 +43,7 @@ type shared struct {
 	ever      longStats
 	editor    Editor // nil: nothing can be changed
 	alertsOff map[string]bool
+	own       own
 }
 
 const (
@@ -67,6 +68,9 @@ func New(c Config) (*Dashboard, error) {
 		return nil, err
 	}
 	if d.alertsOff, err = alertsOff(c.AlertsOff); err != nil {
+		return nil, err
+	}
+	if d.own, err = newOwn(&c); err != nil {
 		return nil, err
 	}
 	d.config.Gate.prefix, d.config.Gate.guesses = c.Prefix, newGuesses()
@@ -100,6 +104,7 @@ func (d *Dashboard) routes() {
 		"compare":                comparePage,
 		"logs":                   browserLogsPage,
 		"help":                   helpPage,
+		"pages/{page}":           customPage,
 		"":                       noPage, // whatever else is asked for
 	} {
 		h := d.html(p)
@@ -247,7 +252,9 @@ func (d *Dashboard) draw(p page, r *http.Request) (status int, body []byte, err 
 	}()
 	status = http.StatusOK
 	c, err := p(d, r)
-	if err != nil {
+	if _, drawn := errors.AsType[ownError](err); drawn {
+		status = http.StatusInternalServerError
+	} else if err != nil {
 		c, status = d.failed(r, err)
 	}
 	body, err = render(view.WithEditor(r.Context(), d.edit), c)

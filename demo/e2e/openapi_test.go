@@ -90,7 +90,7 @@ func TestOpenAPI_DescribesEveryAnswer(t *testing.T) {
 				t.Errorf("%s: %s", address, wrong)
 			}
 		}
-		if path == "/openapi.json" || path == "/report" {
+		if path == "/openapi.json" || path == "/report" || path == "/pages/{page}" { // these are described elsewhere, the last by the app
 			continue
 		}
 		status, body := e2etest.Fetch(t, a.API(address))

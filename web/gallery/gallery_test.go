@@ -228,7 +228,7 @@ func TestPanels_AreAllShownInTheGallery(t *testing.T) {
 func TestPages_AreShownInEachOfTheirStates(t *testing.T) {
 	t.Parallel()
 	states := map[string][]string{
-		"overview": {"start", "calm"}, "requests": {"empty", "nothing", "readonly", "paused", "slowest", "chosen", "hostile"},
+		"overview": {"start", "calm", "cards"}, "custom": {"failed"}, "requests": {"empty", "nothing", "readonly", "paused", "slowest", "chosen", "hostile"},
 		"record":  {"readonly", "capped", "empty", "failed-only", "hostile", "long", "command", "zoomed", "deep", "cache-delete"},
 		"signals": {"empty", "unheard"}, "middleware": {"empty", "deep"}, "commands": {"empty"}, "tasks": {"empty", "none", "readonly"},
 		"handlers": {"empty", "capped"}, "handler": {"quick", "silent"}, "slow": {"fine"}, "queries": {"empty"}, "exceptions": {"empty"},

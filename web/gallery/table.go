@@ -30,6 +30,12 @@ var samples = []sample{
 	{"overview-start", "nothing recorded yet: what to do next", page(view.OverviewPage, start), ""},
 	{"overview-calm", "nothing wrong, hardly any data, no charts", page(view.OverviewPage, calm), ""},
 
+	{"overview-cards", "cards of the app's own, of which one failed", page(view.OverviewPage, customCards), ""},
+	{"custom", "a page of the app's own, of all parts that there are", page(view.CustomPageOf, customPage), "pages/stock"},
+	{"custom-classes", "markup of an app's own, of all classes that it may use", page(view.CustomPageOf, customClasses), "pages/stock"},
+	{"custom-failed", "a page of the app's own that failed", page(view.CustomPageOf, func() view.CustomPage {
+		return view.CustomPage{Failed: "count the shelves: dial tcp 10.0.0.7:5432: connect: connection refused"}
+	}), "pages/stock"},
 	{"requests", "a list that updates", page(view.RecordListPage, requests), "requests"},
 	{"requests-empty", "nothing yet", page(view.RecordListPage, func() view.RecordList {
 		return filtered(func(m *view.RecordList) { m.Rows, m.Total, m.Older, m.Tokens = nil, 0, "", nil })
@@ -357,7 +363,10 @@ func shell(smp sample, assets func(string) string) view.Shell {
 	if s.Active == "requests" || s.Active == "logs" {
 		s.Live.URL = string(base) + "events"
 	}
-	if smp.at == "tasks" || strings.HasPrefix(smp.at, "tasks?") || strings.HasPrefix(smp.at, "handlers/one") { // pages with time series
+	if strings.HasPrefix(smp.at, "pages/") {
+		s.Active, s.Title, s.Custom = smp.at, "Stock", customNav
+	}
+	if smp.at == "tasks" || strings.HasPrefix(smp.at, "pages/") || strings.HasPrefix(smp.at, "tasks?") || strings.HasPrefix(smp.at, "handlers/one") { // pages with time series
 		s.CSS = append(s.CSS, assets("uplot.css"))
 		s.Scripts = []string{assets("uplot.js"), assets("plot.js")}
 	}

@@ -30,6 +30,8 @@
     const data = JSON.parse(box.dataset.plot);
     const figure = (v) => number(v) + (data.unit && ' ' + data.unit);
     const quiet = colour('plot-axis'), grid = colour('plot-grid');
+    // Beside the axis there is room for a short unit; a long one is in the legend.
+    const short = (v) => (data.unit.length > 2 ? number(v) : figure(v));
     const axis = { stroke: quiet, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: '11px system-ui, sans-serif' };
     const old = charts.get(box);
     if (old) old.destroy();
@@ -39,7 +41,7 @@
         { label: 'Time', value: (_, v) => (v == null ? none : day(new Date(v * 1000)) + ' ' + clock(new Date(v * 1000))) },
         ...data.lines.map((l) => ({ label: l.label, stroke: colour(l.class), width: 1.5, points: { size: 4 }, value: (_, v) => (v == null ? none : figure(v)) })),
       ],
-      axes: [{ ...axis, values: times }, { ...axis, size: 56, values: (_, vs) => vs.map(figure) }],
+      axes: [{ ...axis, values: times }, { ...axis, size: 56, values: (_, vs) => vs.map(short) }],
       scales: { y: { range: (_, min, max) => [0, (max || 1) * 1.1] } },
     }, [data.x, ...data.y], box));
   };

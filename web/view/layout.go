@@ -30,7 +30,7 @@ func (s Shell) nav() []navGroup {
 	home := item("overview", "Overview", "home", -1)
 	home.href = s.Base.Overview()
 	c := s.Counts
-	return []navGroup{
+	groups := []navGroup{
 		{"", []navItem{
 			home,
 			item("requests", "Requests", "request", c.Requests),
@@ -53,6 +53,14 @@ func (s Shell) nav() []navGroup {
 			item("help", "Help", "info", -1),
 		}},
 	}
+	if len(s.Custom) == 0 {
+		return groups
+	}
+	own := navGroup{title: "This app"}
+	for _, p := range s.Custom {
+		own.items = append(own.items, navItem{"pages/" + p.Name, p.Title, p.Icon, s.Base.Custom(p.Name), -1})
+	}
+	return append(groups, own)
 }
 
 // current marks a link as the one that is shown.

@@ -27,6 +27,8 @@ type Overview struct {
 	Handlers      []HandlerRow // by total time
 	HandlersTotal int
 
+	Cards []CustomCard // the app's own
+
 	// Start is shown instead of all this while nothing has been recorded; nil hides it.
 	Start *Start
 }

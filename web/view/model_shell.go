@@ -16,6 +16,7 @@ type Shell struct {
 	Origin  string   // of the app as the viewer reaches it: "http://127.0.0.1:8080"; "" not needed
 
 	Counts Counts
+	Custom []NavPage // the app's own pages
 	Build  Build
 	Store  StoreUse
 	Now    time.Time // relative times are counted from here

@@ -91,6 +91,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		CacheDelete: a.cacheDelete("shelves", "firings"), Notify: o.Notify,
 		MaxSeries: 5000, // the shop has some 110 handlers by now
 	}
+	config.Pages, config.Cards = a.stockPages()
 	if o.Toolbar != nil {
 		o.Toolbar(&config)
 	}
