@@ -43,6 +43,10 @@ func Try(name string, f func(next http.Handler) (http.Handler, error)) Layer {
 	return named(layer{name: name, fn: f, source: instrument.FuncSource(f)})
 }
 
+// LayerName is what a Stack calls a layer: the name that Named gave it, or its function's.
+// Nil has none.
+func LayerName(l Layer) string { return describe(l).name }
+
 // Measured is l, measured like a layer of a Stack, for routers that keep lists of
 // middleware themselves. It is called like its function, or as Named has it.
 func Measured(l Layer) Layer { return named(describe(l)) }
@@ -141,8 +145,9 @@ func isNil(h http.Handler) bool {
 type measured struct {
 	probe *Probe
 	next  http.Handler
-	alone layer       // what it was made from, outside of a Stack
-	ends  *BuiltStack // what it is the outermost layer of; nil outside of a Stack
+	alone layer        // what it was made from, outside of a Stack
+	ends  *BuiltStack  // what it is the outermost layer of; nil outside of a Stack
+	inner http.Handler // what that stack is around
 }
 
 func (m *measured) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -113,7 +113,7 @@ func (s *Stack) Build(h http.Handler) (http.Handler, error) {
 	slices.Reverse(about.Layers)
 	noteBuilt(about)
 	if m, ok := next.(*measured); ok {
-		m.ends = &about
+		m.ends, m.inner = &about, h
 	}
 	return next, nil
 }

@@ -13,17 +13,17 @@ import (
 // makes it the place where layers act after routing (see ViewProcessor). Then
 // and Build do it; call it for a handler that has no stack.
 //
-// A view is called like the function that it is. For an *http.ServeMux that is
-// the function which is registered for the pattern that matched; a function
-// literal gets the pattern behind the name of the function that it stands in,
-// because several may stand there. Other routers have adapters that do the
-// same: what has a method HasViews is left as it is.
+// A view is called like the function that it is. For an *http.ServeMux or a *Mux
+// that is the function which is registered for the pattern that matched; a
+// function literal gets the pattern behind the name of the function that it
+// stands in, because several may stand there. Other routers have adapters that
+// do the same: what has a method HasViews is left as it is.
 func View(h http.Handler) http.Handler {
 	if v, ok := h.(interface{ HasViews() bool }); ok && v.HasViews() {
 		return h
 	}
-	if mux, ok := h.(*http.ServeMux); ok {
-		v := &muxView{mux: mux}
+	if mux, ok := serveMux(h); ok {
+		v := &muxView{mux: mux, outer: h}
 		v.probe = &Probe{handler: unmatchedView, view: true, find: v.find}
 		return v
 	}
@@ -82,6 +82,7 @@ func (p *Probe) serveView(w http.ResponseWriter, r *http.Request, h http.Handler
 // muxView knows the views behind a mux. They are looked up once per pattern.
 type muxView struct {
 	mux    *http.ServeMux
+	outer  http.Handler // the mux as the app has it, which may be a Mux
 	probe  *Probe
 	views  patternTable[*instrument.Handler]
 	leaves patternTable[http.Handler]
@@ -132,7 +133,7 @@ const redirectHandler = "*http.redirectHandler"
 
 func (v *muxView) newLeaf(pattern string, h http.Handler) http.Handler {
 	one := http.NewServeMux()
-	if mux, ok := h.(*http.ServeMux); ok {
+	if mux, ok := serveMux(h); ok {
 		sub := &muxView{mux: mux}
 		one.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { sub.leaf(r).ServeHTTP(w, r) })
 		return one
@@ -154,7 +155,7 @@ func (v *muxView) find(r *http.Request) *instrument.Handler {
 	}
 	var served http.Handler = v.mux
 	for {
-		mux, ok := served.(*http.ServeMux)
+		mux, ok := serveMux(served)
 		if !ok {
 			break
 		}

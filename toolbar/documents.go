@@ -15,6 +15,7 @@ func (t *Toolbar) documents() []collect.Document {
 		{Name: query.DocVersions, Value: versions},
 		{Name: query.DocSettings, Value: t.config.readSettings().document},
 		{Name: query.DocStacks, Value: func() (any, error) { return stacks(), nil }},
+		{Name: query.DocRoutes, Value: t.routes.document},
 		{Name: query.DocKinds, Value: func() (any, error) { return instrument.DescribedKinds(), nil }},
 		{Name: query.DocRecording, Value: t.recording},
 	}

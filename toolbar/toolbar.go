@@ -47,6 +47,8 @@ type Toolbar struct {
 	makeProvider sync.Once
 	provider     atomic.Pointer[oteltrace.Provider] // nil: nobody has asked for it
 
+	routes routeList // what the app serves
+
 	stopSignals func() // takes the framework's signals off the recorder
 
 	closing sync.Mutex // held by Close

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/middleware"
@@ -29,7 +30,9 @@ func (t *Toolbar) Wrap(h http.Handler) http.Handler {
 	if t.config.InterceptRedirects {
 		shown = t.interceptRedirects(shown)
 	}
-	return &wrapped{toolbar: t, shown: shown, hidden: record(t.follow(h)), bare: h}
+	w := &wrapped{toolbar: t, shown: shown, hidden: record(t.follow(h)), bare: h}
+	t.routes.look(h, &w.served)
+	return w
 }
 
 // wrapped chooses between the dashboard, the app with the toolbar, the app that is
@@ -38,9 +41,13 @@ func (t *Toolbar) Wrap(h http.Handler) http.Handler {
 type wrapped struct {
 	toolbar             *Toolbar
 	shown, hidden, bare http.Handler
+	served              atomic.Bool // a request came: the app's routes are registered
 }
 
 func (w *wrapped) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	if !w.served.Load() {
+		w.served.Store(true)
+	}
 	d := w.toolbar.dashboard
 	own, on := d.Owns(r.URL.Path), w.toolbar.recorder.Enabled()
 	if !own && !on {

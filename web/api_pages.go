@@ -21,6 +21,7 @@ var pageAPI = map[string]api{
 	"handlers/one":           apiHandler,
 	"signals":                apiSignals,
 	"middleware":             ofKind(instrument.KindLayer),
+	"routes":                 apiRouteList,
 	"queries":                ofKind(instrument.KindQuery),
 	"commands":               ofKind(instrument.KindCommand),
 	"tasks":                  apiTasks,

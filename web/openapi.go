@@ -37,6 +37,8 @@ var apiParams = map[string]string{
 	"order":     "How exceptions are ordered: last or first (seen), count or users, the greatest first. Otherwise by last.",
 	"exception": "The fingerprint of an exception.",
 	"browser":   "The name of a browser that is followed. Otherwise the last one.",
+	"show":      "Which routes: called, never (called), failed or unlisted. Otherwise all.",
+	"find":      "A text in the pattern or in what serves it, in whatever case.",
 	"at":        "The byte of q at which somebody types.",
 }
 

@@ -91,6 +91,7 @@ func (d *Dashboard) routes() {
 		"handlers/one":           handlerPage,
 		"signals":                signalsPage,
 		"middleware":             middlewarePage,
+		"routes":                 routeListPage,
 		"queries":                queriesPage,
 		"commands":               commandsPage,
 		"tasks":                  tasksPage,

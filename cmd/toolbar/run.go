@@ -78,6 +78,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newReport(), newCompare(), newRequests(), newShow(), newTail(), newTop(), newQueries(), newTasks(), newExceptions(),
 		newExport(), newServe(), newRun(), newPrune(), newDoctor())
 	root.AddCommand(newSignals())
+	root.AddCommand(newRoutes())
 	for _, c := range root.Commands() {
 		if !strings.Contains(c.Long, "Exit codes:") { // those that fail on what they find say so themselves
 			c.Long += exitCodesHelp

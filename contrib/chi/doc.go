@@ -16,6 +16,10 @@
 // that has no routes, and its dashboard is then only there for paths that the
 // router gets.
 //
+// The dashboard's page "Routes" lists what is registered, whether it was asked for or
+// not: tb.Wrap looks, and where it cannot see the router, because other middleware is
+// around it, tb.ListRoutes says it.
+//
 // What a request passes, from the outside in:
 //
 //	tb.Wrap > r.Use(...) of the router > r.Use(...) of sub-routers >

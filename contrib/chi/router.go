@@ -81,34 +81,44 @@ func (r *Router) MethodFunc(method, pattern string, h http.HandlerFunc) {
 }
 
 // Connect registers h for CONNECT.
-func (r *Router) Connect(pattern string, h http.HandlerFunc) { r.Router.Connect(pattern, viewFunc(h)) }
+func (r *Router) Connect(pattern string, h http.HandlerFunc) {
+	r.MethodFunc(http.MethodConnect, pattern, h)
+}
 
 // Delete registers h for DELETE.
-func (r *Router) Delete(pattern string, h http.HandlerFunc) { r.Router.Delete(pattern, viewFunc(h)) }
+func (r *Router) Delete(pattern string, h http.HandlerFunc) {
+	r.MethodFunc(http.MethodDelete, pattern, h)
+}
 
 // Get registers h for GET.
-func (r *Router) Get(pattern string, h http.HandlerFunc) { r.Router.Get(pattern, viewFunc(h)) }
+func (r *Router) Get(pattern string, h http.HandlerFunc) { r.MethodFunc(http.MethodGet, pattern, h) }
 
 // Head registers h for HEAD.
-func (r *Router) Head(pattern string, h http.HandlerFunc) { r.Router.Head(pattern, viewFunc(h)) }
+func (r *Router) Head(pattern string, h http.HandlerFunc) { r.MethodFunc(http.MethodHead, pattern, h) }
 
 // Options registers h for OPTIONS.
-func (r *Router) Options(pattern string, h http.HandlerFunc) { r.Router.Options(pattern, viewFunc(h)) }
+func (r *Router) Options(pattern string, h http.HandlerFunc) {
+	r.MethodFunc(http.MethodOptions, pattern, h)
+}
 
 // Patch registers h for PATCH.
-func (r *Router) Patch(pattern string, h http.HandlerFunc) { r.Router.Patch(pattern, viewFunc(h)) }
+func (r *Router) Patch(pattern string, h http.HandlerFunc) {
+	r.MethodFunc(http.MethodPatch, pattern, h)
+}
 
 // Post registers h for POST.
-func (r *Router) Post(pattern string, h http.HandlerFunc) { r.Router.Post(pattern, viewFunc(h)) }
+func (r *Router) Post(pattern string, h http.HandlerFunc) { r.MethodFunc(http.MethodPost, pattern, h) }
 
 // Put registers h for PUT.
-func (r *Router) Put(pattern string, h http.HandlerFunc) { r.Router.Put(pattern, viewFunc(h)) }
+func (r *Router) Put(pattern string, h http.HandlerFunc) { r.MethodFunc(http.MethodPut, pattern, h) }
 
 // Query registers h for QUERY.
-func (r *Router) Query(pattern string, h http.HandlerFunc) { r.Router.Query(pattern, viewFunc(h)) }
+func (r *Router) Query(pattern string, h http.HandlerFunc) { r.MethodFunc("QUERY", pattern, h) }
 
 // Trace registers h for TRACE.
-func (r *Router) Trace(pattern string, h http.HandlerFunc) { r.Router.Trace(pattern, viewFunc(h)) }
+func (r *Router) Trace(pattern string, h http.HandlerFunc) {
+	r.MethodFunc(http.MethodTrace, pattern, h)
+}
 
 // wrapping gives fn a router that measures.
 func wrapping(fn func(chi.Router)) func(chi.Router) {
@@ -134,16 +144,16 @@ func view(h http.Handler) http.Handler {
 	if v, ok := h.(interface{ HasViews() bool }); ok && v.HasViews() {
 		return h
 	}
-	probe := middleware.ViewProbe("", h)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { probe.ServeView(w, r, h) })
+	return &endpoint{middleware.ViewProbe("", h), h}
 }
 
-func viewFunc(h http.HandlerFunc) http.HandlerFunc {
-	if h == nil {
-		return nil
-	}
-	return view(h).ServeHTTP
+// endpoint is a view as chi has it.
+type endpoint struct {
+	probe *middleware.Probe
+	next  http.Handler
 }
+
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.probe.ServeView(w, r, e.next) }
 
 // viewOf is a middleware that makes what it is put around the view.
 func viewOf(h http.Handler) func(http.Handler) http.Handler {

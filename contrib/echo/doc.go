@@ -20,6 +20,10 @@
 // echo.WrapMiddleware is not enough for that: an error that a handler returns
 // would be answered outside of the toolbar, which would take it for a 200.
 //
+// The dashboard's page "Routes" lists what is registered, whether it was asked for or
+// not: tb.Wrap looks, and where it cannot see the router, because other middleware is
+// around it, tb.ListRoutes says it.
+//
 // What a request passes, from the outside in:
 //
 //	tb.Wrap > Pre > routing > Use > Use of groups > middleware of the route >

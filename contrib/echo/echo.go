@@ -23,7 +23,8 @@ type Echo struct {
 // not seen one by one. It adds one middleware, by which routes are known.
 func Wrap(e *echo.Echo) *Echo {
 	e.Use(route)
-	return &Echo{framework{e}, routes{e}}
+	known := &places{}
+	return &Echo{framework{e}, routes{e, known}}
 }
 
 // HasViews tells a middleware.Stack around echo that views are measured here.
@@ -40,12 +41,12 @@ func (e *Echo) Use(m ...echo.MiddlewareFunc) { e.Echo.Use(layers(m)...) }
 
 // Group adds a group of routes with middlewares of its own.
 func (e *Echo) Group(prefix string, m ...echo.MiddlewareFunc) *Group {
-	return wrapGroup(e.Echo.Group(prefix, layers(m)...))
+	return wrapGroup(e.Echo.Group(prefix, layers(m)...), e.places)
 }
 
 // Host adds a group of routes for a host.
 func (e *Echo) Host(name string, m ...echo.MiddlewareFunc) *Group {
-	return wrapGroup(e.Echo.Host(name, layers(m)...))
+	return wrapGroup(e.Echo.Host(name, layers(m)...), e.places)
 }
 
 // group is to Group what framework is to Echo.
@@ -57,14 +58,14 @@ type Group struct {
 	routes
 }
 
-func wrapGroup(g *echo.Group) *Group { return &Group{group{g}, routes{g}} }
+func wrapGroup(g *echo.Group, known *places) *Group { return &Group{group{g}, routes{g, known}} }
 
 // Use appends middlewares.
 func (g *Group) Use(m ...echo.MiddlewareFunc) { g.group.Group.Use(layers(m)...) }
 
 // Group adds a group below this one.
 func (g *Group) Group(prefix string, m ...echo.MiddlewareFunc) *Group {
-	return wrapGroup(g.group.Group.Group(prefix, layers(m)...))
+	return wrapGroup(g.group.Group.Group(prefix, layers(m)...), g.places)
 }
 
 // adder is what Echo and Group have in common.
@@ -73,11 +74,16 @@ type adder interface {
 }
 
 // routes registers views.
-type routes struct{ to adder }
+type routes struct {
+	to     adder
+	places *places
+}
 
 // Add registers h for a method.
 func (r routes) Add(method, path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
-	return r.to.Add(method, path, h, chain(h, m)...)
+	added := r.to.Add(method, path, h, chain(h, m)...)
+	r.places.add(added, h)
+	return added
 }
 
 // Match registers h for several methods.

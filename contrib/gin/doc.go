@@ -12,6 +12,10 @@
 // The toolbar goes around the engine, and the server is started as above: r.Run
 // starts one of its own, around which nothing can be put.
 //
+// The dashboard's page "Routes" lists what is registered, whether it was asked for or
+// not: tb.Wrap looks, and where it cannot see the router, because other middleware is
+// around it, tb.ListRoutes says it.
+//
 // What a request passes, from the outside in:
 //
 //	tb.Wrap > routing > Use of the engine > Use of groups > handlers of the

@@ -16,6 +16,10 @@
 // own middlewares: gorilla/mux runs those only for routes that match, so that
 // neither the dashboard nor any 404 would come by.
 //
+// The dashboard's page "Routes" lists what is registered, whether it was asked for or
+// not: tb.Wrap looks, and where it cannot see the router, because other middleware is
+// around it, tb.ListRoutes says it.
+//
 // What a request passes, from the outside in:
 //
 //	tb.Wrap > matching > Use of the router > Use of sub-routers >

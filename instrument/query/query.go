@@ -169,6 +169,9 @@ type HandlerStats struct {
 	// RollRow holds the numbers. Its own Handler is nil, because the handler may be
 	// another program's; its Slowest may name Records that are gone.
 	instrument.RollRow
+	// Last is the minute in which it was called last in the window; where statistics are
+	// kept by the hour, the hour.
+	Last time.Time
 }
 
 // Series chooses what a Series counts.

@@ -13,6 +13,7 @@ const (
 	DocSettings = "settings" // Settings
 	DocStacks   = "stacks"   // []Stack
 	DocKinds    = "kinds"    // []instrument.DescribedKind
+	DocRoutes   = "routes"   // Routes
 
 	DocRecording = "recording" // Recording
 )

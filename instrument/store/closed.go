@@ -314,16 +314,22 @@ func (s *Store) addMinutes(ctx context.Context, at closed, sums rollSums, from, 
 }
 
 // rollSums adds up what handlers did, by process.
-type rollSums map[rollKey]*instrument.RollRow
+type rollSums map[rollKey]*rollSum
+
+type rollSum struct {
+	instrument.RollRow
+	last int64 // as rollScan has it
+}
 
 func (sums rollSums) add(minute, handler, process int64, r *rollScan) {
 	key := rollKey{handler: handler, process: process}
 	sum := sums[key]
 	if sum == nil {
-		sum = &instrument.RollRow{}
+		sum = &rollSum{}
 		sums[key] = sum
 	}
-	r.addTo(sum, minute, slowestPerHandler)
+	sum.last = max(sum.last, r.last)
+	r.addTo(&sum.RollRow, minute, slowestPerHandler)
 }
 
 // block is a block that begins at a minute.
@@ -358,10 +364,11 @@ func (b *closedBlock) eachCount(fn func(row int64, n [4]int64)) {
 }
 
 // add stores a row in a block as it would stand in table rollup.
-func (b *closedBlock) add(handler, process, start int64, sum *instrument.RollRow) {
+func (b *closedBlock) add(handler, process, start int64, sum *rollSum) {
 	s := &sum.Stats
 	row := closedRow{handler: handler, process: process}
 	row.numbers = [7]int64{clamp(s.Count), clamp(s.Errors), clamp(s.Panics), clamp(s.Slow), int64(s.Sum), int64(s.Self), int64(s.Max)}
+	row.last = sum.last
 	row.hist, _ = s.Hist.AppendBinary(nil) // never fails
 	row.slowest = appendSlow(nil, sum.Slowest, start)
 	b.rows = append(b.rows, row)
@@ -370,7 +377,7 @@ func (b *closedBlock) add(handler, process, start int64, sum *instrument.RollRow
 // copy stores a row in a block as it stands in table rollup.
 func (b *closedBlock) copy(handler, process int64, r *rollScan) {
 	row := closedRow{handler: handler, process: process}
-	row.numbers = r.numbers
+	row.numbers, row.last = r.numbers, r.last
 	both := append(append(make([]byte, 0, len(r.hist)+len(r.slowest)), r.hist...), r.slowest...)
 	row.hist, row.slowest = both[:len(r.hist):len(r.hist)], both[len(r.hist):]
 	b.rows = append(b.rows, row)
@@ -378,7 +385,7 @@ func (b *closedBlock) copy(handler, process int64, r *rollScan) {
 
 // size is about how many bytes a block takes.
 func (b *closedBlock) size(key closedKey) int {
-	const block, fields = 256, 160
+	const block, fields = 256, 168
 	n := block + len(key.of) + (cap(b.rows)-len(b.rows))*fields
 	for i := range b.rows {
 		n += fields + cap(b.rows[i].hist) + cap(b.rows[i].slowest)

@@ -2,8 +2,6 @@ package store
 
 import (
 	"testing"
-
-	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 )
 
 // TestClosedBlocks_AreBounded keeps far more blocks than there is room for, most of them
@@ -12,7 +10,7 @@ func TestClosedBlocks_AreBounded(t *testing.T) {
 	t.Parallel()
 	var c closedBlocks
 	at := closed{before: 1 << 40}
-	row := &instrument.RollRow{}
+	row := &rollSum{}
 	for i := range 500 {
 		row.Hist.AddN(1<<(i%40), 3)
 	}

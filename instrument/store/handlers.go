@@ -51,7 +51,7 @@ func (s *Store) Handlers(ctx context.Context, q query.Handlers) ([]query.Handler
 // statsRow is a handler's statistics with its row in the catalogue.
 type statsRow struct {
 	query.HandlerStats
-	row int64
+	row, last int64
 }
 
 // rollReader calls fn with the statistics of a window: see eachRoll.
@@ -68,12 +68,13 @@ func (s *Store) handlerStats(ctx context.Context, q *query.Handlers, read rollRe
 		h, seen := byRow[row]
 		if !seen {
 			if info, ok := handlers[row]; ok && filter.has(info) {
-				h = &statsRow{query.HandlerStats{Handler: info}, row}
+				h = &statsRow{HandlerStats: query.HandlerStats{Handler: info}, row: row}
 			}
 			byRow[row] = h
 		}
 		if h != nil {
 			scan.addTo(&h.RollRow, minute, slowestPerHandler)
+			h.last = max(h.last, scan.last)
 			t.add(minute, row, scan)
 		}
 	})
@@ -84,6 +85,7 @@ func sortedBySum(byRow map[int64]*statsRow) []statsRow {
 	list := make([]statsRow, 0, len(byRow))
 	for _, h := range byRow {
 		if h != nil {
+			h.Last = time.Unix(h.last*60, 0)
 			list = append(list, *h)
 		}
 	}
@@ -212,6 +214,7 @@ func eachRollRow(rows *sql.Rows, fn func(minute, handler, process int64, r *roll
 		if err := rows.Scan(dest...); err != nil {
 			return err
 		}
+		scan.last = minute
 		fn(minute, handler, process, &scan)
 		return nil
 	})

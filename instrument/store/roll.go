@@ -42,6 +42,7 @@ const rollColumns = "count, errors, panics, slow, sum, self, max, hist, slowest"
 type rollScan struct {
 	hist, slowest sql.RawBytes
 	numbers       [7]int64
+	last          int64 // the minute of the last row that is in it
 }
 
 func (r *rollScan) dest(first ...any) []any {

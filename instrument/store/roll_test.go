@@ -59,6 +59,9 @@ func TestRoll_AddsUpWithinAndAcrossMinutes(t *testing.T) {
 	if want := fmt.Sprint(5, 3, 3, 1230*ms, 615*ms, 500*ms, 5); got != want {
 		t.Errorf("got %s, expected %s", got, want)
 	}
+	if !h.Last.Equal(noon.Add(time.Minute)) {
+		t.Errorf("called last at %v", h.Last)
+	}
 	if len(h.Slowest) != 3 || h.Slowest[0].Duration != 500*ms || h.Slowest[2].Duration != 300*ms {
 		t.Errorf("the slowest are %v", h.Slowest)
 	}

@@ -75,7 +75,7 @@ func (s *Store) series(ctx context.Context, q query.Series) ([]query.Point, erro
 		for j := first; j < i && from+(j+1)*step <= to; j++ {
 			b := &closedBlock{}
 			if p := &points[j]; p.Count > 0 || p.Errors > 0 || p.Sum != 0 || p.Self != 0 {
-				b.add(0, 0, from+j*step, &instrument.RollRow{Stats: p.Stats})
+				b.add(0, 0, from+j*step, &rollSum{RollRow: instrument.RollRow{Stats: p.Stats}})
 			}
 			s.blocks.put(at, closedKey{of, from + j*step, step}, b)
 		}

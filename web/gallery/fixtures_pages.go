@@ -431,3 +431,35 @@ func queriesPage() view.Queries {
 		row("SELECT data FROM sessions WHERE id = ?", "web/session.go:22", 12418, 0, 2700, .07, .2, .4, 8),
 	}}
 }
+
+func routesPage() view.RouteList {
+	row := func(method, pattern, handler, source string, status view.Status, calls, errors int64, p95 float64, seen time.Duration, layers ...string) view.RouteRow {
+		r := view.RouteRow{
+			Method: method, Pattern: pattern, Handler: handler, Source: source, Layers: layers, Status: status,
+			Calls: calls, Errors: errors, P95: ms(p95),
+		}
+		if seen >= 0 {
+			r.Last, r.Names = now.Add(-seen), []string{method + " " + pattern}
+		}
+		if method == "" {
+			r.Names = []string{"GET " + pattern, "HEAD " + pattern}
+		}
+		return r
+	}
+	old := row("GET", "/v1/orders/{id}", "", "", view.StatusSlow, 12, 0, 412, 9*time.Minute)
+	old.Unlisted = true
+	return view.RouteList{
+		Known: true, All: 42, Never: 7, Unlisted: 1,
+		Show:   []view.Choice{link("All", 42, true), link("Called", 31, false), link("Never called", 7, false), link("Failed", 2, false), link("Not listed", 1, false)},
+		Hidden: []view.Attr{{Key: "range", Value: "1h"}},
+		Order:  view.Order{Column: "name", Asc: true, Total: 42},
+		Rows: []view.RouteRow{
+			row("GET", "/{$}", "shop.(*Shop).home", "shop/home.go:21", view.StatusOK, 4930, 0, 18, time.Minute, "request log", "session"),
+			row("GET", "/admin/orders", "shop.(*Shop).adminOrders", "shop/admin.go:14", view.StatusOff, 0, 0, 0, 26*time.Hour, "request log", "session", "admin only"),
+			row("POST", "/admin/orders/{id}/refund", "shop.(*Shop).refund", "shop/admin.go:58", view.StatusOff, 0, 0, 0, -1, "request log", "session", "admin only"),
+			row("POST", "/orders", "shop.(*Shop).placeOrder", "shop/checkout.go:33", view.StatusBad, 613, 29, 471, time.Minute, "request log", "session", "csrf"),
+			row("", "/static/", "http.StripPrefix", "", view.StatusOK, 18204, 0, .8, time.Minute, "request log"),
+			old,
+		},
+	}
+}

@@ -231,7 +231,7 @@ func TestPages_AreShownInEachOfTheirStates(t *testing.T) {
 		"overview": {"start", "calm", "cards"}, "custom": {"failed"}, "requests": {"empty", "nothing", "readonly", "paused", "slowest", "chosen", "hostile"},
 		"record":  {"readonly", "capped", "empty", "failed-only", "hostile", "long", "command", "zoomed", "deep", "cache-delete"},
 		"signals": {"empty", "unheard"}, "middleware": {"empty", "deep"}, "commands": {"empty"}, "tasks": {"empty", "none", "readonly"},
-		"handlers": {"empty", "capped"}, "handler": {"quick", "silent"}, "slow": {"fine"}, "queries": {"empty"}, "exceptions": {"empty"},
+		"handlers": {"empty", "capped"}, "routes": {"never", "untold", "empty", "nothing", "hostile"}, "handler": {"quick", "silent"}, "slow": {"fine"}, "queries": {"empty"}, "exceptions": {"empty"},
 		"alerts": {"none"}, "health": {"failing", "readonly"}, "compare": {"builds", "none", "silent"}, "panel": {"failed"},
 		"missing": {"page"}, "failed": nil, "watch": nil, "help": nil, "logs": {"waiting", "none", "readonly", "hostile"}, "question": nil, "job": {"hostile"},
 	}

@@ -216,6 +216,32 @@ var samples = []sample{
 	{"record-jobs", "what a request queued, and what became of it", recordPanel(func() view.Record {
 		return with(browsed(), func(m *view.Record) { m.Jobs = jobRows() })
 	}, "tasks"), "requests/" + orderID + "/tasks"},
+	{"routes", "all routes of the app, some never called", page(view.RouteListPage, routesPage), "routes"},
+	{"routes-never", "those that were never called", page(view.RouteListPage, func() view.RouteList {
+		return with(routesPage(), func(m *view.RouteList) {
+			m.Rows, m.Order.Total = []view.RouteRow{m.Rows[2]}, 1
+			for i := range m.Show {
+				m.Show[i].Current = i == 2
+			}
+		})
+	}), "routes?show=never"},
+	{"routes-untold", "the app has told no routes", page(view.RouteListPage, func() view.RouteList {
+		return with(routesPage(), func(m *view.RouteList) {
+			m.Known, m.All, m.Never, m.Unlisted, m.Show, m.Rows = false, 2, 0, 2, m.Show[:2], m.Rows[4:]
+		})
+	}), "routes"},
+	{"routes-empty", "nothing is known of routes", page(view.RouteListPage, zero[view.RouteList]), "routes"},
+	{"routes-nothing", "no route is like that", page(view.RouteListPage, func() view.RouteList {
+		return with(routesPage(), func(m *view.RouteList) { m.Text, m.Rows, m.Order.Total = "invoices", nil, 0 })
+	}), "routes?find=invoices"},
+	{"routes-hostile", "patterns and names that are long, or markup", page(view.RouteListPage, func() view.RouteList {
+		return with(routesPage(), func(m *view.RouteList) {
+			m.Left = 118
+			m.Rows[0].Pattern, m.Rows[0].Handler = "/"+strings.Repeat("very-long-segment/", 14)+"{id}", "shop.(*"+strings.Repeat("Generic[", 12)+"int"+strings.Repeat("]", 12)+").serve"
+			m.Rows[1].Method, m.Rows[1].Pattern, m.Rows[1].Handler, m.Rows[1].Source = hostile, hostile, hostile, hostile
+			m.Rows[1].Names, m.Rows[1].Layers, m.Text = []string{hostile, hostile + "2"}, []string{hostile, strings.Repeat("layer ", 40)}, hostile
+		})
+	}), "routes"},
 	{"handlers", "everything with statistics", page(view.HandlersPage, handlersPage), "handlers"},
 	{"handlers-empty", "nothing has run", page(view.HandlersPage, zero[view.Handlers]), "handlers"},
 	{"handlers-capped", "more handlers than are told apart", page(view.HandlersPage, func() view.Handlers {
@@ -375,7 +401,7 @@ func shell(smp sample, assets func(string) string) view.Shell {
 
 // active is the page of the navigation that a sample belongs to.
 func active(name string) string {
-	for _, p := range []string{"overview", "requests", "signals", "middleware", "commands", "handlers", "slow", "queries", "exception", "health", "logs", "help"} {
+	for _, p := range []string{"overview", "requests", "signals", "middleware", "commands", "routes", "handlers", "slow", "queries", "exception", "health", "logs", "help"} {
 		if len(name) >= len(p) && name[:len(p)] == p {
 			if p == "exception" {
 				p = "exceptions"

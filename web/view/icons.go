@@ -36,6 +36,7 @@ var icons = map[string]string{
 	"render":    `<path d="M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5"/>`,
 	"request":   `<path d="M2 8h8M7 5l3 3-3 3M13.5 3v10"/>`,
 	"right":     `<path d="m6 3 5 5-5 5"/>`,
+	"route":     `<circle cx="4" cy="12.5" r="1.5"/><circle cx="12" cy="3.5" r="1.5"/><path d="M5.5 12.5h5a2.25 2.25 0 0 0 0-4.5h-5a2.25 2.25 0 0 1 0-4.5h5"/>`,
 	"search":    `<circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3.5 3.5"/>`,
 	"signal":    `<circle cx="8" cy="8" r="1.2" fill="currentColor"/><path d="M5.2 10.8a4 4 0 0 1 0-5.6M10.8 5.2a4 4 0 0 1 0 5.6M3 13A7 7 0 0 1 3 3M13 3a7 7 0 0 1 0 10"/>`,
 	"slow":      `<circle cx="8" cy="8" r="6"/><path d="M8 4.5V8l2.5 1.5"/>`,

@@ -39,6 +39,7 @@ func (s Shell) nav() []navGroup {
 		}},
 		{"Handlers", []navItem{
 			item("handlers", "Handlers", "chart", c.Handlers),
+			item("routes", "Routes", "route", -1),
 			item("signals", "Signals", "signal", c.Signals),
 			item("middleware", "Middleware", "layer", c.Layers),
 			item("queries", "Queries", "query", c.Queries),

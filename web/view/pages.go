@@ -20,6 +20,9 @@ func LayersPage(s Shell, m Layers) templ.Component { return page(s, layers(s, m)
 // CommandsPage lists commands and their runs.
 func CommandsPage(s Shell, m Commands) templ.Component { return page(s, commands(s, m)) }
 
+// RouteListPage lists all routes of the app.
+func RouteListPage(s Shell, m RouteList) templ.Component { return page(s, routeList(s, m)) }
+
 // HandlersPage lists everything that has statistics.
 func HandlersPage(s Shell, m Handlers) templ.Component { return page(s, handlers(s, m)) }
 

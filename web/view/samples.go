@@ -7,6 +7,7 @@ const (
 	signalCode   = "var OrderPlaced = signals.New[Order](\"order_placed\")"
 	connectCode  = "OrderPlaced.Connect(func(ctx context.Context, e signals.Event[Order]) error {\n\treturn nil\n}, signals.UID(\"send-confirmation\"))"
 	stackCode    = "stack := middleware.NewStack(requestLog, session, csrf)\nhttp.ListenAndServe(addr, tb.Wrap(stack.Then(mux)))"
+	routeCode    = "mux := middleware.NewMux() // instead of http.NewServeMux()"
 	commandCode  = "root := commands.New(\"manage\")\nroot.Add(cleanup)\nos.Exit(root.Main(ctx))"
 	cacheCode    = "users := cachetap.Wrap(\"users\", store) // or client.AddHook(redistap.New(\"redis\"))"
 	callCode     = "client := &http.Client{Transport: httptap.Transport(nil)}"

@@ -64,7 +64,7 @@ func pages(p *tab, a *e2etest.App, order string) []string {
 		"tasks/"+job, "tasks?state=completed&q=order", "tasks?q=nothing", "tasks/0",
 		"requests?kind=command", "requests/"+command.ID, "requests/"+command.ID+"/command", "tasks?kind=mail.send", "requests/"+cart+"/custom", "requests/"+file+"/files", "requests?q="+url.QueryEscape("is:failed"), "requests?sort=duration",
 		"requests?q="+url.QueryEscape("dur:nonsense"), "requests?q=nothing-has-this-name", "signals?signal=order_status_changed",
-		"handlers?kind=receiver", "handlers/one?kind=receiver&name=send-confirmation", "handlers/one?kind=request&name=POST+%2Forders",
+		"routes", "routes?show=never", "routes?find=nothing-like-that", "handlers?kind=receiver", "handlers/one?kind=receiver&name=send-confirmation", "handlers/one?kind=request&name=POST+%2Forders",
 		"handlers/one?kind=request&name=none", "compare?what=builds", "compare?what=window", "compare?a="+order, "?range=7d", "watch", "requests/zzz", "no-such-page")
 }
 

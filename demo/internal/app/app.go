@@ -113,6 +113,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.watchSignals()
 	a.handler = a.Toolbar.Wrap(a.internal(a.shop.Handler()))
+	a.Toolbar.ListRoutes(a.shop.Handler()) // which Wrap does not see behind internal
 	return a, nil
 }
 

@@ -1,7 +1,6 @@
 package shop
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/demo/internal/views"
@@ -11,8 +10,8 @@ import (
 // keepAnswers is how long recommendations stay as they are.
 const keepAnswers = 5 * time.Second
 
-func (s *Shop) routes() *http.ServeMux {
-	mux := http.NewServeMux()
+func (s *Shop) routes() *middleware.Mux {
+	mux := middleware.NewMux()
 	mux.Handle("GET /static/", views.Static())
 
 	mux.HandleFunc("GET /{$}", s.home)
