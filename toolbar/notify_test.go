@@ -147,6 +147,36 @@ func TestNotify_CloseTellsOfTheLastMoments(t *testing.T) {
 	}
 }
 
+// A chat that does not answer costs what it is to be told, and none of the Records.
+func TestNotify_CloseStoresWhatThereIsWhateverTheChatDoes(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "toolbar.db")
+	asked := make(chan struct{}, 99)
+	tb, err := toolbar.New(toolbar.Config{Path: path, NotDefault: true, Notify: func(ctx context.Context, _ notify.Notification) error {
+		asked <- struct{}{}
+		<-ctx.Done()
+		return ctx.Err()
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := tb.Wrap(errands(t))
+	for range 3 {
+		app.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/error", nil))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-asked; cancel() }() // when there is somebody to wait for, nobody waits any more
+	if err := tb.Close(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("close: %v", err)
+	}
+	b := setup(t, toolbar.Config{Path: path}, errands(t))
+	var list struct{ Records []struct{ Path string } }
+	b.api("requests", &list)
+	if len(list.Records) != 3 {
+		t.Errorf("%d Records were stored, want 3", len(list.Records))
+	}
+}
+
 // A webhook's requests go by a client of their own, also where the app has tapped the one
 // that everybody shares. That one is the process's, so this test is not parallel.
 func TestNotify_ItsRequestsAreNotRecordedAndItsAddressIsSecret(t *testing.T) {

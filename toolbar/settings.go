@@ -113,9 +113,11 @@ func (c *Config) shown() any {
 		Inject                bool
 		InterceptRedirects    bool
 		Labels                bool
+		Notify                bool
+		PublicURL             string
 	}{
 		c.Path, c.Service, c.Prefix, c.OutsidePath, c.proxyTexts(), c.Token, c.Hosts, c.Keep.Share, c.Bodies.String(), c.Explain.String(), c.ExplainSlow, c.slowTexts(), c.Retention,
-		c.QueueRecords, c.QueueBytes, c.MaxSpans, !c.NoInject, c.InterceptRedirects, !c.NoLabels,
+		c.QueueRecords, c.QueueBytes, c.MaxSpans, !c.NoInject, c.InterceptRedirects, !c.NoLabels, c.Notify != nil, c.PublicURL,
 	}
 }
 

@@ -240,7 +240,9 @@ func (t *Toolbar) Close(ctx context.Context) error {
 		dump.SetRules(nil)
 		signals.SetRenderer(nil)
 	}
-	err := errors.Join(t.planner.Close(ctx), t.notifier.Close(ctx), t.collector.Close(ctx), t.provider.Load().Shutdown(ctx), t.exporter.Close(ctx), t.reporter.Close(ctx))
+	// What is told to others comes last: it is what may take the whole of ctx's time.
+	err := errors.Join(t.planner.Close(ctx), t.notifier.Stop(ctx), t.collector.Close(ctx),
+		t.provider.Load().Shutdown(ctx), t.exporter.Close(ctx), t.reporter.Close(ctx), t.notifier.Close(ctx))
 	return errors.Join(err, t.release())
 }
 

@@ -62,10 +62,16 @@ const (
 	maxOwnName   = 40
 	ownPageBytes = 4 << 20
 	ownCardBytes = 256 << 10
-	ownAtOnce    = 4 // of one page or card, with those that do not end when they should
 	ownCardTime  = time.Second
+	ownWait      = 3 * time.Second        // for a place among those under way
 	ownGrace     = 200 * time.Millisecond // to end by oneself when the context has ended
 	ownLogEvery  = time.Minute            // the same failure
+
+	// How many calls of one function are under way at once, with those that do not end when
+	// they should. A page has fewer: each takes one of the places of all pages (maxHeavy).
+	ownPageRuns = maxHeavy / 2
+	ownCardRuns = 4
+	ownFailures = 4 // that are told apart in the log
 )
 
 // TimeRange is the window of time that a page's or the overview's address asks for.
@@ -110,7 +116,7 @@ func newOwn(c *Config) (own, error) {
 		case !slices.Contains(view.Icons(), p.Icon):
 			return o, fmt.Errorf("%s with the Icon %q: the icons are %s", at, p.Icon, strings.Join(view.Icons(), ", "))
 		}
-		o.pages[p.Name] = &ownPage{Page: p, runs: newOwnRuns()}
+		o.pages[p.Name] = &ownPage{Page: p, runs: newOwnRuns(ownPageRuns)}
 		o.nav = append(o.nav, view.NavPage{Name: p.Name, Title: p.Title, Icon: p.Icon})
 	}
 	names := map[string]bool{}
@@ -125,7 +131,7 @@ func newOwn(c *Config) (own, error) {
 			return o, fmt.Errorf("%s with the Page %q, which Config.Pages does not have", at, k.Page)
 		}
 		names[k.Name] = true
-		o.cards = append(o.cards, &ownCard{Card: k, runs: newOwnRuns()})
+		o.cards = append(o.cards, &ownCard{Card: k, runs: newOwnRuns(ownCardRuns)})
 	}
 	return o, nil
 }
@@ -258,12 +264,12 @@ type ownRuns struct {
 	said   map[string]time.Time
 }
 
-func newOwnRuns() ownRuns {
-	return ownRuns{make(chan struct{}, ownAtOnce), new(sync.Mutex), map[string]time.Time{}}
+func newOwnRuns(most int) ownRuns {
+	return ownRuns{make(chan struct{}, most), new(sync.Mutex), map[string]time.Time{}}
 }
 
 var (
-	errOwnBusy = errors.New("those who asked before still wait for it: it does not end when its context does")
+	errOwnBusy = errors.New("those who asked before still wait for it")
 	errOwnLate = errors.New("it took too long, and does not end when its context does")
 	errOwnExit = errors.New("it ended its goroutine")
 )
@@ -287,6 +293,9 @@ func ownDo[T any](r *http.Request, runs *ownRuns, limit time.Duration, do func(c
 	ended := make(chan outcome, 1)
 	select {
 	case runs.places <- struct{}{}:
+	case <-time.After(min(limit, ownWait)):
+		cancel()
+		return v, errOwnBusy
 	case <-ctx.Done():
 		cancel()
 		return v, errOwnBusy
@@ -322,11 +331,14 @@ func ownDo[T any](r *http.Request, runs *ownRuns, limit time.Duration, do func(c
 // viewer sees it.
 func (d *Dashboard) ownFailed(runs *ownRuns, what, name string, err error) string {
 	text := fmt.Sprint(err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		text = "it took too long: " + text
+	}
 	runs.mu.Lock()
 	now := time.Now()
 	again := now.Sub(runs.said[text]) < ownLogEvery
 	if !again {
-		if len(runs.said) > ownAtOnce {
+		if len(runs.said) >= ownFailures {
 			clear(runs.said)
 		}
 		runs.said[text] = now

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -249,6 +250,16 @@ func TestPages_APageThatHangsIsGivenUp(t *testing.T) {
 		if took := time.Since(began); status != http.StatusInternalServerError || took > 10*time.Second || !strings.Contains(page, "took too long") {
 			t.Errorf("%d after %s", status, took)
 		}
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() { look(d, "pages/deaf", "text/html") })
+		}
+		time.Sleep(time.Millisecond)
+		began = time.Now()
+		if status, _ := look(d, "requests", "text/html"); status != http.StatusOK || time.Since(began) > 4*time.Second {
+			t.Errorf("another page: %d after %s", status, time.Since(began))
+		}
+		all.Wait()
 		close(release)
 	})
 }

@@ -356,10 +356,10 @@ func (n *Notifier) Flush(ctx context.Context) error {
 	return nil
 }
 
-// Close looks once more, so that a program which ends before its first minute is over
-// tells of its trouble too, and waits until that was given to Notify. When ctx ends first,
-// what waits is dropped, and counted. A second Close does nothing more than wait.
-func (n *Notifier) Close(ctx context.Context) error {
+// Stop looks once more, so that a program which ends before its first minute is over tells
+// of its trouble too, and looks no more. What is to be told is given to Notify meanwhile;
+// Close waits for that. A second Stop does nothing.
+func (n *Notifier) Stop(ctx context.Context) error {
 	if n == nil {
 		return nil
 	}
@@ -368,14 +368,25 @@ func (n *Notifier) Close(ctx context.Context) error {
 	n.state = closed
 	n.mu.Unlock()
 	n.cancel()
-	if before == running {
-		<-n.stopped
-		if err := n.Look(ctx); err != nil {
-			return fmt.Errorf("notify: close: %w", errors.Join(err, n.queue.Close(ctx)))
-		}
+	if before != running {
+		return nil
 	}
-	if err := n.queue.Close(ctx); err != nil {
-		return fmt.Errorf("notify: close: %w", err)
+	<-n.stopped
+	if err := n.Look(ctx); err != nil {
+		return fmt.Errorf("notify: stop: %w", err)
 	}
 	return nil
+}
+
+// Close stops, and waits until all that is to be told was given to Notify. When ctx ends
+// first, what waits is dropped, and counted. A second Close does nothing more than wait.
+func (n *Notifier) Close(ctx context.Context) error {
+	if n == nil {
+		return nil
+	}
+	err := n.Stop(ctx)
+	if late := n.queue.Close(ctx); late != nil {
+		err = errors.Join(err, fmt.Errorf("notify: close: %w", late))
+	}
+	return err
 }
