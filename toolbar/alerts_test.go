@@ -365,7 +365,7 @@ func worsened(t *testing.T, path string, n, status int) (why, than string) {
 		}
 	}
 	_, page := b.get("/_toolbar/alerts")
-	if shown := strings.Contains(page, "aaaa111"); shown != (all.WorseThan != "") {
+	if shown := strings.Contains(page, "in aaaa111") || strings.Contains(page, "before, aaaa111"); shown != (all.WorseThan != "") {
 		t.Errorf("the page names the build before: %t, the API %q", shown, all.WorseThan)
 	}
 	return why, all.WorseThan

@@ -137,7 +137,7 @@ func (f failing) Prune(context.Context) (bool, error)                         { 
 func (f failing) Records(context.Context, query.Records) (query.RecordPage, error) {
 	return query.RecordPage{}, errors.New(f.text)
 }
-func (f failing) Counts(context.Context, time.Time, time.Time) (map[instrument.Kind]query.KindCounts, error) {
+func (f failing) Counts(context.Context, query.Handlers) (map[instrument.Kind]query.KindCounts, error) {
 	return nil, errors.New(f.text)
 }
 func (f failing) Record(context.Context, instrument.ID) (*instrument.Record, error) { panic(f.text) }

@@ -120,8 +120,8 @@ var errNoRight = errors.New("refused: no right to it")
 // back is the page that a form came from: a path of this dashboard and nothing else.
 func (d *Dashboard) back(to string) string {
 	u, err := url.Parse(to)
-	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, string(d.base)) || strings.Contains(u.Path, "..") {
-		return string(d.base)
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, d.base.Path()) || strings.Contains(u.Path, "..") {
+		return d.base.Path()
 	}
 	return u.RequestURI()
 }

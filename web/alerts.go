@@ -37,7 +37,7 @@ func alertsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 
 func (d *Dashboard) alerts(r *http.Request, w window) (m view.Alerts, err error) {
 	m.Window = w.length()
-	rows, err := d.config.Store.Handlers(r.Context(), query.Handlers{Since: w.since, Until: w.until})
+	rows, err := d.store.Handlers(r.Context(), query.Handlers{Since: w.since, Until: w.until})
 	if err != nil {
 		return m, err
 	}
@@ -89,7 +89,7 @@ func problemName(h instrument.HandlerInfo) string { return statementOr(h) }
 
 // recentFindings are the findings in the newest Records, the same one of a route once.
 func (d *Dashboard) recentFindings(ctx context.Context) (out []view.FoundAlert, looked int) {
-	page, err := d.config.Store.Records(ctx, query.Records{Limit: alertRecords, Budget: listBudget / 4})
+	page, err := d.store.Records(ctx, query.Records{Limit: alertRecords, Budget: listBudget / 4})
 	if err != nil {
 		return nil, 0
 	}

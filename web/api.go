@@ -37,24 +37,25 @@ var apiRoutes map[string]apiRoute
 
 func init() { // because the OpenAPI file is one of them and describes them all
 	apiRoutes = map[string]apiRoute{
-		"overview":               {api: apiOverview, says: "What the first page shows.", params: []string{"range"}, answer: overviewJSON{}},
-		"requests":               {api: apiRequests, says: "A page of Records, the newest first.", params: []string{"kind", "q", "sort", "dir", "before", "deeper"}, answer: recordListJSON{}},
+		"overview":               {api: apiOverview, says: "What the first page shows.", params: []string{"range", "service", "process"}, answer: overviewJSON{}},
+		"requests":               {api: apiRequests, says: "A page of Records, the newest first.", params: []string{"kind", "q", "sort", "dir", "before", "deeper", "service", "process"}, answer: recordListJSON{}},
 		"requests/{id}":          {api: apiRequest, says: "One Record with its spans.", params: []string{"id", "pending"}, answer: recordJSON{}, missing: true, later: true},
 		"requests/{id}/tree":     {api: apiTree, says: "The chain of causes of a Record and what it caused.", params: []string{"id"}, answer: treeJSON{}, missing: true},
-		"handlers":               {api: apiHandlers, says: "Statistics of everything that runs.", params: []string{"range", "kind", "name"}, answer: handlerListJSON{}},
-		"handlers/one":           {api: apiHandler, says: "One handler over time, by build, with its slowest samples.", params: []string{"range", "kind", "name"}, answer: oneHandlerJSON{}, missing: true},
-		"signals":                {api: apiSignals, says: "The signals with their receivers and statistics.", params: []string{"range"}, answer: signalListJSON{}},
+		"handlers":               {api: apiHandlers, says: "Statistics of everything that runs.", params: []string{"range", "kind", "name", "service", "process"}, answer: handlerListJSON{}},
+		"handlers/one":           {api: apiHandler, says: "One handler over time, by build, with its slowest samples.", params: []string{"range", "kind", "name", "service", "process"}, answer: oneHandlerJSON{}, missing: true},
+		"signals":                {api: apiSignals, says: "The signals with their receivers and statistics.", params: []string{"range", "service", "process"}, answer: signalListJSON{}},
 		"signals/catalogue":      {api: apiCatalogue, says: "All that the running app knows of its signals.", answer: []Signal{}},
-		"routes":                 {api: apiRouteList, says: "All routes that the app serves, also those that were never called, with how they were used.", params: []string{"range", "show", "find"}, answer: routeListJSON{}},
+		"routes":                 {api: apiRouteList, says: "All routes that the app serves, also those that were never called, with how they were used.", params: []string{"range", "show", "find", "service", "process"}, answer: routeListJSON{}},
 		"exceptions":             {api: apiExceptions, says: "Errors that nobody caught, reported ones and panics, alike ones together.", params: []string{"is", "only", "q", "order", "before"}, answer: exceptionListJSON{}},
 		"exceptions/{exception}": {api: apiException, says: "One exception with its stack, what it wraps, and where, when and to whom it came.", params: []string{"exception"}, answer: exceptionDetailJSON{}, missing: true},
 		"tasks":                  {api: apiTasks, says: "Queues, workers, schedules, kinds of tasks, and a page of jobs.", params: []string{"state", "queue", "kind", "tag", "worker", "q", "after"}, answer: tasksJSON{}},
 		"tasks/{job}":            {api: apiJob, says: "One job with its attempts and what happened to it.", params: []string{"job"}, answer: jobs.Detail{}, missing: true},
-		"alerts":                 {api: apiAlerts, says: "Everything that is wrong: handlers, findings in Records, what became worse.", params: []string{"range"}, answer: alertListJSON{}},
+		"alerts":                 {api: apiAlerts, says: "Everything that is wrong: handlers, findings in Records, what became worse.", params: []string{"range", "service", "process"}, answer: alertListJSON{}},
 		"compare":                {api: apiCompare, says: "Two Records side by side.", params: []string{"a", "b"}, answer: compareJSON{}, missing: true},
 		"logs":                   {api: apiBrowserLogs, says: "The log lines of one browser that is followed, and which browsers are.", params: []string{"browser"}, answer: browserLogsJSON{}},
 		"complete":               {api: apiComplete, says: "Ways to go on with a filter that is being typed.", params: []string{"q", "at"}, answer: completionListJSON{}},
-		"report":                 {api: apiReport, says: "The report of the command line; its form is described there.", params: []string{"range"}},
+		"report":                 {api: apiReport, says: "The report of the command line; its form is described there.", params: []string{"range", "service", "process"}},
+		"processes":              {api: apiProcesses, says: "What has written to the store, the newest first: which services and processes there are to choose from.", answer: processListJSON{}},
 		"health":                 {api: apiHealth, says: "How recording and the store are.", answer: healthJSON{}},
 		"pages":                  {api: apiCustomPages, says: "The app's own pages.", answer: customListJSON{}},
 		"pages/{page}":           {api: apiCustomPage, says: "What a page of the app's own gives; its form is the app's. 406 if it gives nothing as JSON.", params: []string{"page", "range"}, missing: true, own: true},
@@ -73,11 +74,15 @@ func (d *Dashboard) json(a api) http.Handler {
 			return
 		}
 		defer release()
-		v, err := a(d, r.WithContext(ctx))
+		var v any
+		d, err := d.choose(r.WithContext(ctx))
+		if err == nil {
+			v, err = a(d, r.WithContext(ctx))
+		}
 		status := http.StatusOK
 		if err != nil {
 			status = d.apiStatus(r, err)
-			v = apiError{err.Error()}
+			v = apiError{errorText(err)}
 		} else if v == nil {
 			w.WriteHeader(http.StatusNoContent)
 			return
@@ -95,6 +100,14 @@ func (d *Dashboard) json(a api) http.Handler {
 
 type apiError struct {
 	Error string `json:"error"`
+}
+
+// errorText is an error for a program: of a page for what is missing all that it says.
+func errorText(err error) string {
+	if m, ok := errors.AsType[missingError](err); ok && m.page.Text != "" {
+		return m.page.Title + ": " + m.page.Text
+	}
+	return err.Error()
 }
 
 // badRequest is an error in what the client asked.
@@ -127,7 +140,7 @@ func apiRequests(d *Dashboard, r *http.Request) (any, error) {
 	if m.Error != "" {
 		return nil, badRequest{errors.New(m.Error)}
 	}
-	page, err := d.config.Store.Records(r.Context(), q)
+	page, err := d.store.Records(r.Context(), q)
 	if err != nil {
 		return nil, err
 	}
@@ -151,11 +164,12 @@ func apiRequests(d *Dashboard, r *http.Request) (any, error) {
 // apiRequest is one Record with its spans. With pending=1 a Record that is not stored
 // yet is 204 and not 404: the element in the page asks right after its request.
 func apiRequest(d *Dashboard, r *http.Request) (any, error) {
+	d = d.whole()
 	id, err := instrument.ParseID(r.PathValue("id"))
 	if err != nil {
 		return nil, badRequest{err}
 	}
-	rec, err := d.config.Store.Record(r.Context(), id)
+	rec, err := d.store.Record(r.Context(), id)
 	if errors.Is(err, query.ErrNotFound) && r.URL.Query().Get("pending") != "" {
 		return nil, nil
 	}
@@ -194,7 +208,7 @@ func apiHandlers(d *Dashboard, r *http.Request) (any, error) {
 	if k, ok := instrument.ParseKind(params.Get("kind")); ok {
 		q.Kinds = []instrument.Kind{k}
 	}
-	rows, err := d.config.Store.Handlers(r.Context(), q)
+	rows, err := d.store.Handlers(r.Context(), q)
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +261,7 @@ func apiReport(d *Dashboard, r *http.Request) (any, error) {
 		w := windowOf(r.URL.Query(), time.Now())
 		o.Since, o.Until = w.since, w.until
 	}
-	rep, err := report.Build(r.Context(), d.config.Store, o)
+	rep, err := report.Build(r.Context(), d.store, o)
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +278,7 @@ func apiHealth(d *Dashboard, r *http.Request) (any, error) {
 }
 
 func (d *Dashboard) healthJSON(r *http.Request) (out healthJSON, err error) {
-	h, err := d.config.Store.Health(r.Context())
+	h, err := d.store.Health(r.Context())
 	if err != nil {
 		return out, err
 	}
@@ -309,6 +323,7 @@ type treeLinkJSON struct {
 
 // apiTree is what led to a Record and what it led to.
 func apiTree(d *Dashboard, r *http.Request) (any, error) {
+	d = d.whole()
 	rec, err := d.recordOf(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return nil, err

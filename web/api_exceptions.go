@@ -87,7 +87,7 @@ func apiExceptions(d *Dashboard, r *http.Request) (any, error) {
 	now := time.Now()
 	q := exceptionQuery(r.URL.Query(), now)
 	q.Trend = trendDays
-	page, err := d.config.Store.Exceptions(r.Context(), q)
+	page, err := d.store.Exceptions(r.Context(), q)
 	if err != nil {
 		return nil, err
 	}

@@ -96,7 +96,7 @@ func apiOverview(d *Dashboard, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	byKind, err := d.config.Store.Counts(r.Context(), w.since, w.until)
+	byKind, err := d.store.Counts(r.Context(), query.Handlers{Since: w.since, Until: w.until})
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func apiOverview(d *Dashboard, r *http.Request) (any, error) {
 	for k, c := range byKind {
 		out.Kinds[k.String()] = kindJSON{c.Handlers, c.Count, c.Errors, c.Panics, c.Slow}
 	}
-	rows, err := d.config.Store.Handlers(r.Context(), query.Handlers{Since: w.since, Until: w.until})
+	rows, err := d.store.Handlers(r.Context(), query.Handlers{Since: w.since, Until: w.until})
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func apiHandler(d *Dashboard, r *http.Request) (any, error) {
 		return nil, badRequest{errNoKind}
 	}
 	w := windowOf(params, time.Now())
-	rows, err := d.config.Store.Handlers(r.Context(), query.Handlers{Kinds: []instrument.Kind{kind}, Handler: params.Get("name"), Since: w.since, Until: w.until})
+	rows, err := d.store.Handlers(r.Context(), query.Handlers{Kinds: []instrument.Kind{kind}, Handler: params.Get("name"), Since: w.since, Until: w.until})
 	if err != nil {
 		return nil, err
 	}

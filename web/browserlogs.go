@@ -219,7 +219,7 @@ func (d *Dashboard) browserLogs(r *http.Request) (m view.BrowserLogs, err error)
 	if m.Chosen == "" {
 		return m, nil
 	}
-	page, err := d.config.Store.Records(r.Context(), query.Records{Tag: followTag + m.Chosen, Limit: listLimit, Budget: listBudget})
+	page, err := d.store.Records(r.Context(), query.Records{Tag: followTag + m.Chosen, Limit: listLimit, Budget: listBudget})
 	if err != nil {
 		return m, err
 	}
@@ -238,7 +238,7 @@ const maxBrowserLines = 200
 
 // linesOf are the log lines of a Record, the last one first.
 func (d *Dashboard) linesOf(ctx context.Context, id instrument.ID) (out []view.BrowserLine) {
-	rec, err := d.config.Store.Record(ctx, id)
+	rec, err := d.store.Record(ctx, id)
 	if err != nil {
 		return nil // removed meanwhile
 	}

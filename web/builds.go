@@ -21,15 +21,18 @@ type build struct {
 	processes []int64
 }
 
-// builds are the builds that wrote to the store, the latest first. Builds without a
+// builds are the builds that wrote to what is chosen of the store, the latest first. Builds without a
 // revision are told apart by their modules and toolchain.
 func (d *Dashboard) builds(r *http.Request) (out []build, err error) {
-	ps, err := d.config.Store.Processes(r.Context())
+	ps, err := d.store.Processes(r.Context())
 	if err != nil {
 		return nil, err
 	}
 	at := map[string]int{}
 	for _, p := range ps {
+		if !d.choice.part.Has(p.ID) {
+			continue
+		}
 		key := buildKey(p.Build)
 		i, ok := at[key]
 		if !ok {

@@ -28,7 +28,11 @@ const (
 
 // everHandlers is Store.Handlers for a question without a beginning.
 func (d *Dashboard) everHandlers(ctx context.Context, q query.Handlers) ([]query.HandlerStats, error) {
-	key := fmt.Sprint(q.Kinds, q.Processes, q.Handler)
+	q, any := d.choice.part.Handlers(q)
+	if !any {
+		return nil, nil
+	}
+	key := fmt.Sprint(q.Kinds, q.Processes, q.Handler, q.Since.Unix())
 	now := time.Now()
 	d.ever.mu.Lock()
 	kept, ok := d.ever.all[key]
@@ -36,7 +40,7 @@ func (d *Dashboard) everHandlers(ctx context.Context, q query.Handlers) ([]query
 	if ok && now.Before(kept.till) {
 		return kept.rows, nil
 	}
-	rows, err := d.config.Store.Handlers(ctx, q)
+	rows, err := d.store.Handlers(ctx, q)
 	if err != nil {
 		return nil, err
 	}

@@ -107,7 +107,7 @@ func (d *Dashboard) postedKey(r *http.Request) (k cacheKey, err error) {
 	if err != nil {
 		return k, errNoCacheKey
 	}
-	rec, err := d.config.Store.Record(r.Context(), id)
+	rec, err := d.store.Record(r.Context(), id)
 	if err != nil {
 		return k, err
 	}

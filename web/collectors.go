@@ -33,7 +33,7 @@ var collected = []struct {
 // there are Records when the last came.
 func (d *Dashboard) collectors(r *http.Request) ([]view.Collector, error) {
 	w := windowOf(nil, time.Now())
-	byKind, err := d.config.Store.Counts(r.Context(), w.since, w.until)
+	byKind, err := d.store.Counts(r.Context(), query.Handlers{Since: w.since, Until: w.until})
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (d *Dashboard) collectors(r *http.Request) ([]view.Collector, error) {
 
 // lastOf is when the newest Record of a kind began; zero when there is none.
 func (d *Dashboard) lastOf(r *http.Request, k instrument.Kind) time.Time {
-	page, err := d.config.Store.Records(r.Context(), query.Records{Kinds: []instrument.Kind{k}, Limit: 1, Budget: asideBudget})
+	page, err := d.store.Records(r.Context(), query.Records{Kinds: []instrument.Kind{k}, Limit: 1, Budget: asideBudget})
 	if err != nil || len(page.Records) == 0 {
 		return time.Time{}
 	}

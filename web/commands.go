@@ -20,13 +20,13 @@ func commandsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	newest, err := d.config.Store.Records(r.Context(), query.Records{Kinds: kinds, Limit: commandRuns, Budget: listBudget / 4})
+	newest, err := d.store.Records(r.Context(), query.Records{Kinds: kinds, Limit: commandRuns, Budget: listBudget / 4})
 	if err != nil {
 		return nil, err
 	}
 	page, last := newest, lastRuns(newest.Records)
 	if c, ok := parseCursor(r.URL.Query().Get("before")); ok {
-		page, err = d.config.Store.Records(r.Context(), query.Records{Kinds: kinds, Limit: listLimit, Budget: listBudget / 4, After: c})
+		page, err = d.store.Records(r.Context(), query.Records{Kinds: kinds, Limit: listLimit, Budget: listBudget / 4, After: c})
 		if err != nil {
 			return nil, err
 		}

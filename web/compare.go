@@ -25,8 +25,7 @@ const medianSample = 201
 // "median". Without them it compares what all handlers did in two builds or times.
 func comparePage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	params := r.URL.Query()
-	s := d.shell(r, "Compare", "requests")
-	s.Active = "compare"
+	s := d.shell(r, "Compare", "compare")
 	if params.Get("a") == "" {
 		m, err := d.compareSides(r, s.Here)
 		if m.What == "window" {
@@ -34,7 +33,8 @@ func comparePage(d *Dashboard, r *http.Request) (templ.Component, error) {
 		}
 		return view.CompareSidesPage(s, m), err
 	}
-	_, _, m, err := d.compareRecords(r.Context(), params.Get("a"), params.Get("b"))
+	s.Chooser = nil // two Records are what they are
+	_, _, m, err := d.whole().compareRecords(r.Context(), params.Get("a"), params.Get("b"))
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (d *Dashboard) recordOf(ctx context.Context, text string) (*instrument.Reco
 	if err != nil {
 		return nil, missingError{view.Missing{Title: "Not a Record", Text: err.Error()}}
 	}
-	rec, err := d.config.Store.Record(ctx, id)
+	rec, err := d.store.Record(ctx, id)
 	if errors.Is(err, query.ErrNotFound) {
 		return nil, d.expired(id)
 	}
@@ -86,7 +86,7 @@ func (d *Dashboard) expired(id instrument.ID) error {
 // medianRecord is the Record of the same handler whose duration is in the middle of the
 // newest ones; of says how many there were.
 func (d *Dashboard) medianRecord(ctx context.Context, rec *instrument.Record) (id instrument.ID, of int) {
-	page, err := d.config.Store.Records(ctx, query.Records{
+	page, err := d.store.Records(ctx, query.Records{
 		Kinds: []instrument.Kind{rec.Handler.Kind}, Handler: rec.Handler.Name, Limit: medianSample, Budget: listBudget,
 	})
 	if err != nil {

@@ -35,11 +35,11 @@ func (d *Dashboard) compareSides(r *http.Request, here view.URL) (m view.Compare
 	if err != nil || m.A == "" {
 		return m, err
 	}
-	rowsA, err := d.config.Store.Handlers(r.Context(), a)
+	rowsA, err := d.store.Handlers(r.Context(), a)
 	if err != nil {
 		return m, err
 	}
-	rowsB, err := d.config.Store.Handlers(r.Context(), b)
+	rowsB, err := d.store.Handlers(r.Context(), b)
 	if err != nil {
 		return m, err
 	}

@@ -29,8 +29,9 @@ type Store interface {
 	Handlers(ctx context.Context, q query.Handlers) ([]query.HandlerStats, error)
 	EachHandler(ctx context.Context, since, until time.Time, fn func(instrument.HandlerInfo, instrument.RollRow) error) error
 	Series(ctx context.Context, q query.Series) ([]query.Point, error)
-	Counts(ctx context.Context, since, until time.Time) (map[instrument.Kind]query.KindCounts, error)
+	Counts(ctx context.Context, q query.Handlers) (map[instrument.Kind]query.KindCounts, error)
 	Processes(ctx context.Context) ([]query.Process, error)
+	MinutesSince(ctx context.Context) (time.Time, error)
 	Health(ctx context.Context) (query.Health, error)
 	Exceptions(ctx context.Context, q query.Exceptions) (query.ExceptionPage, error)
 	Exception(ctx context.Context, id exceptions.Fingerprint) (*query.ExceptionDetail, error)

@@ -36,11 +36,17 @@ func (d *Dashboard) events(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Too many live pages are open: close one.", http.StatusServiceUnavailable)
 		return
 	}
+	d, err := d.choose(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
+	}
 	wanted, err := wantedOf(r)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	wanted.elsewhere = !d.answers()
 	w.Header().Set("Content-Type", "text/event-stream")
 	feed := d.config.Feed() // before the replay, so that nothing falls between the two
 	defer feed.Close()
@@ -63,7 +69,7 @@ func (d *Dashboard) replay(w http.ResponseWriter, r *http.Request, wanted wanted
 	}
 	q := wanted.query()
 	q.Since, q.Limit, q.Budget = id.Time(), maxReplay, listBudget
-	page, err := d.config.Store.Records(r.Context(), q)
+	page, err := d.store.Records(r.Context(), q)
 	if err != nil {
 		return r.Context().Err() == nil
 	}
@@ -172,19 +178,25 @@ type acceptFunc func(ctx context.Context, s *instrument.Summary, h instrument.Ha
 type wanted struct {
 	kind   instrument.Kind
 	filter *filter.Filter
+
+	// elsewhere: they are of other processes than this one, which the feed does not tell of.
+	elsewhere bool
 }
 
 // wantedOf reads it from the parameters kind and q.
 func wantedOf(r *http.Request) (wanted, error) {
 	kind, _ := instrument.ParseKind(r.URL.Query().Get("kind"))
 	f, _, err := filterOf(r.URL.Query())
-	return wanted{kind, f}, err
+	return wanted{kind: kind, filter: f}, err
 }
 
 // accept asks of one Record as it is stored.
 func (d *Dashboard) accept(w wanted) acceptFunc {
 	where := w.filter.Where()
-	if where.Uses(query.FieldText) {
+	switch {
+	case w.elsewhere:
+		return func(context.Context, *instrument.Summary, instrument.HandlerInfo) bool { return false }
+	case where.Uses(query.FieldText):
 		return d.searched(w)
 	}
 	return func(_ context.Context, s *instrument.Summary, h instrument.HandlerInfo) bool {

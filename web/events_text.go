@@ -44,7 +44,7 @@ func (d *Dashboard) passes(ctx context.Context, q query.Records, id instrument.I
 	q.Where = query.Where{Op: query.And, Of: []query.Where{one, q.Where}}
 	q.Since, q.Limit = id.Time(), 1
 	q.Until = q.Since.Add(time.Millisecond)
-	page, err := d.config.Store.Records(ctx, q)
+	page, err := d.store.Records(ctx, q)
 	return err == nil && len(page.Records) > 0
 }
 

@@ -39,7 +39,7 @@ func exceptionsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	params := r.URL.Query()
 	q := exceptionQuery(params, now)
 	q.Trend = trendDays
-	page, err := d.config.Store.Exceptions(r.Context(), q)
+	page, err := d.store.Exceptions(r.Context(), q)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (d *Dashboard) exceptionStates(ctx context.Context, s *view.Shell, q query.
 		c := q
 		c.After, c.Limit, c.Trend = query.ExceptionCursor{}, 1, 0
 		setState(&c, is.name, now)
-		page, err := d.config.Store.Exceptions(ctx, c)
+		page, err := d.store.Exceptions(ctx, c)
 		if err != nil {
 			return nil, err
 		}
@@ -225,7 +225,7 @@ func (d *Dashboard) exceptionOf(r *http.Request) (*query.ExceptionDetail, error)
 	if err != nil {
 		return nil, missing
 	}
-	e, err := d.config.Store.Exception(r.Context(), id)
+	e, err := d.store.Exception(r.Context(), id)
 	if errors.Is(err, query.ErrNotFound) {
 		return nil, missing
 	}

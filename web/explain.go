@@ -64,7 +64,7 @@ func explainQuery(d *Dashboard, r *http.Request) (target string, err error) {
 	if d.config.Explain == nil {
 		return target, errors.New("plans are not asked for in this app: see toolbar.Config.Explain")
 	}
-	rec, err := d.config.Store.Record(r.Context(), id)
+	rec, err := d.store.Record(r.Context(), id)
 	if err != nil {
 		return target, err
 	}

@@ -45,7 +45,7 @@ func (d *Dashboard) copyAs(w http.ResponseWriter, r *http.Request) {
 func (d *Dashboard) copies(m *view.Record) (out []view.CopyAs) {
 	for _, f := range export.Formats() {
 		if m.Request != nil || f.Name == "markdown" {
-			out = append(out, view.CopyAs{Label: f.Label, Href: d.base.Record(m.ID) + "/as/" + f.Name})
+			out = append(out, view.CopyAs{Label: f.Label, Href: d.base.Page("requests/" + m.ID + "/as/" + f.Name)})
 		}
 	}
 	return out

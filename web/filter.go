@@ -144,7 +144,7 @@ func (d *Dashboard) filterValues(ctx context.Context) func(field, prefix string)
 		}
 		switch field {
 		case "route", "handler":
-			rows, err := d.config.Store.Handlers(ctx, query.Handlers{Since: time.Now().Add(-7 * 24 * time.Hour), Kinds: listKinds})
+			rows, err := d.store.Handlers(ctx, query.Handlers{Since: time.Now().Add(-7 * 24 * time.Hour), Kinds: listKinds})
 			if err != nil {
 				return nil
 			}
@@ -152,7 +152,7 @@ func (d *Dashboard) filterValues(ctx context.Context) func(field, prefix string)
 				add(rows[i].Handler.Name)
 			}
 		case "user", "tag":
-			page, err := d.config.Store.Records(ctx, query.Records{Limit: 500})
+			page, err := d.store.Records(ctx, query.Records{Limit: 500})
 			if err != nil {
 				return nil
 			}

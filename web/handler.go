@@ -41,7 +41,7 @@ func handlerPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 }
 
 func (d *Dashboard) handler(r *http.Request, w window, kind instrument.Kind, name string) (m view.Handler, err error) {
-	ctx, store := r.Context(), d.config.Store
+	ctx, store := r.Context(), d.store
 	one := query.Handlers{Kinds: []instrument.Kind{kind}, Handler: name, Since: w.since, Until: w.until}
 	rows, err := store.Handlers(ctx, one)
 	if err != nil {
@@ -104,11 +104,16 @@ func (d *Dashboard) prometheus(kind instrument.Kind, name string) string {
 // noHandler says whether the handler is quiet or unknown.
 func (d *Dashboard) noHandler(r *http.Request, one query.Handlers) error {
 	one.Since, one.Until = time.Time{}, time.Time{}
-	rows, err := d.config.Store.Handlers(r.Context(), one)
+	rows, err := d.store.Handlers(r.Context(), one)
 	if err != nil {
 		return err
 	}
 	miss := view.Missing{Title: "No such handler", Text: "Nothing of this kind and name has statistics.", Href: d.base.Page("handlers"), Action: "All handlers"}
+	if d.choice.part != nil {
+		here := d.here(r)
+		miss.Text = "Nothing of this kind and name has statistics in what is chosen."
+		miss.Href, miss.Action = here.With(view.ParamService, "", view.ParamProcess, ""), "All services"
+	}
 	if len(rows) > 0 {
 		here := d.here(r)
 		miss = view.Missing{
@@ -120,7 +125,7 @@ func (d *Dashboard) noHandler(r *http.Request, one query.Handlers) error {
 
 // newest are the last Records of a route.
 func (d *Dashboard) newest(r *http.Request, name string) []view.RecordRow {
-	page, err := d.config.Store.Records(r.Context(), query.Records{Kinds: []instrument.Kind{instrument.KindRequest}, Handler: name, Limit: 10, Budget: asideBudget})
+	page, err := d.store.Records(r.Context(), query.Records{Kinds: []instrument.Kind{instrument.KindRequest}, Handler: name, Limit: 10, Budget: asideBudget})
 	if err != nil {
 		return nil
 	}
@@ -130,7 +135,7 @@ func (d *Dashboard) newest(r *http.Request, name string) []view.RecordRow {
 // why adds what the slowest samples of the handler spent their time on, and the samples.
 // Records that are read already are not read again.
 func (d *Dashboard) why(r *http.Request, m *view.Handler, h *query.HandlerStats, w window, records []*instrument.Record) error {
-	src := remember(oneSource{d.config.Store, h}, records...)
+	src := remember(oneSource{d.store, h}, records...)
 	rep, err := report.Build(r.Context(), src, report.Options{Since: w.since, Until: w.until, Limit: 1, Explain: 1})
 	if err != nil || len(rep.Rows) == 0 {
 		return err

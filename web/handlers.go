@@ -16,7 +16,7 @@ func handlersPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	s := d.shell(r, "Handlers", "handlers")
 	s.Ranges = w.choices()
 	d.live(r, &s, "")
-	rows, err := d.config.Store.Handlers(r.Context(), query.Handlers{Since: w.since, Until: w.until})
+	rows, err := d.store.Handlers(r.Context(), query.Handlers{Since: w.since, Until: w.until})
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func healthPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 
 // health is the toolbar about itself: store, queue, what was lost.
 func (d *Dashboard) health(r *http.Request) (view.Health, error) {
-	h, err := d.config.Store.Health(r.Context())
+	h, err := d.store.Health(r.Context())
 	if err != nil {
 		return view.Health{}, err
 	}
@@ -127,7 +127,7 @@ func notifierModel(s *NotifierStatus) *view.Notifier {
 }
 
 func (d *Dashboard) processes(r *http.Request) (out []view.Process, err error) {
-	ps, err := d.config.Store.Processes(r.Context())
+	ps, err := d.store.Processes(r.Context())
 	for _, p := range ps {
 		if !p.Alive {
 			continue
@@ -143,7 +143,7 @@ var pid = os.Getpid()
 
 // current is the process that draws this page, if it writes to the store.
 func (d *Dashboard) current(ctx context.Context) (query.Process, bool) {
-	ps, err := d.config.Store.Processes(ctx)
+	ps, err := d.store.Processes(ctx)
 	i := slices.IndexFunc(ps, func(p query.Process) bool { return p.Alive && p.PID == pid })
 	if err != nil || i < 0 {
 		return query.Process{}, false

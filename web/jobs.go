@@ -145,7 +145,7 @@ func (d *Dashboard) tasksHref(pairs ...string) string {
 	for i := 0; i < len(pairs); i += 2 {
 		v.Set(pairs[i], pairs[i+1])
 	}
-	return d.base.Page("tasks") + "?" + v.Encode()
+	return d.base.Page("tasks?" + v.Encode())
 }
 
 func queueRow(d *Dashboard, q *jobs.Queue, now time.Time) view.QueueRow {
@@ -301,7 +301,7 @@ func jobPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 		m.Timeline = append(m.Timeline, view.JobEvent{At: e.At, State: e.State.String(), Status: jobStatus(e.State, e.Note), Note: e.Note, Expected: e.At.After(time.Now())})
 	}
 	if j.Parent != 0 {
-		if up, err := d.config.Store.Record(r.Context(), j.Parent); err == nil {
+		if up, err := d.store.Record(r.Context(), j.Parent); err == nil {
 			link := linkModel(&up.Summary, up.Handler)
 			m.Cause = &link
 		}
@@ -327,12 +327,12 @@ func (d *Dashboard) attempts(ctx context.Context, j *jobs.Detail, m *view.Job) {
 			one.Status = view.StatusSlow
 		}
 		if a.Record != 0 {
-			if children, err := d.config.Store.Children(ctx, a.Record); err == nil {
+			if children, err := d.store.Children(ctx, a.Record); err == nil {
 				for i := range children[:min(len(children), maxConsequences)] {
 					m.Consequences = append(m.Consequences, linkModel(&children[i].Summary, children[i].Handler))
 				}
 			}
-			if _, err := d.config.Store.Record(ctx, a.Record); err == nil {
+			if _, err := d.store.Record(ctx, a.Record); err == nil {
 				one.Record = a.Record.String()
 			}
 		}

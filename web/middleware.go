@@ -22,7 +22,7 @@ func middlewarePage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	s := d.shell(r, "Middleware", "middleware")
 	s.Ranges = w.choices()
 	d.live(r, &s, "")
-	rows, err := d.config.Store.Handlers(r.Context(), query.Handlers{
+	rows, err := d.store.Handlers(r.Context(), query.Handlers{
 		Since: w.since, Until: w.until, Kinds: []instrument.Kind{instrument.KindLayer},
 	})
 	if err != nil {
@@ -108,13 +108,13 @@ func (d *Dashboard) stacks(r *http.Request, stats []query.HandlerStats, seen see
 	return append(stacks, rest)
 }
 
-// builtStacks are what the process that told of its stacks last was built with; nil when
+// builtStacks are what the chosen process that told of its stacks last was built with; nil when
 // none did. Stacks around one handler are told apart by their number.
 func (d *Dashboard) builtStacks(r *http.Request) (stacks []query.Stack) {
 	if d.editor == nil {
 		return nil
 	}
-	docs, err := d.editor.Documents(r.Context(), query.Documents{Name: query.DocStacks, Limit: maxStacks})
+	docs, err := d.editor.Documents(r.Context(), query.Documents{Name: query.DocStacks, Processes: d.choice.processes(), Limit: maxStacks})
 	if err != nil {
 		return nil
 	}
@@ -177,7 +177,7 @@ func (d *Dashboard) layersOverTime(r *http.Request, m *view.Layers, w window) er
 		if row.Calls == 0 {
 			continue
 		}
-		points, err := d.config.Store.Series(r.Context(), query.Series{Step: w.step, Handlers: query.Handlers{
+		points, err := d.store.Series(r.Context(), query.Series{Step: w.step, Handlers: query.Handlers{
 			Kinds: []instrument.Kind{instrument.KindLayer}, Handler: row.Name, Since: w.since, Until: w.until,
 		}})
 		if err != nil {
@@ -216,7 +216,7 @@ func (s seenLayers) of(name string) *seenLayer {
 
 func (d *Dashboard) seenLayers(r *http.Request) seenLayers {
 	seen := seenLayers{byName: map[string]*seenLayer{}}
-	page, err := d.config.Store.Records(r.Context(), query.Records{Kinds: []instrument.Kind{instrument.KindRequest}, Limit: seenRecords})
+	page, err := d.store.Records(r.Context(), query.Records{Kinds: []instrument.Kind{instrument.KindRequest}, Limit: seenRecords, Budget: listBudget / 4})
 	if err != nil {
 		return seen
 	}

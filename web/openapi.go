@@ -35,6 +35,8 @@ var apiParams = map[string]string{
 	"is":        "What people said of an exception: open, new, reopened, resolved, ignored or all. Otherwise those that are open.",
 	"only":      "\"panics\" or \"reported\" exceptions alone.",
 	"order":     "How exceptions are ordered: last or first (seen), count or users, the greatest first. Otherwise by last.",
+	"service":   "The name of a service: what its processes have brought, alone. What is not counted apart for it is of all; the page of the same address says so.",
+	"process":   "The id of a process, as the list of processes has it: what it has brought, alone. Statistics are kept apart for each process for a day.",
 	"exception": "The fingerprint of an exception.",
 	"browser":   "The name of a browser that is followed. Otherwise the last one.",
 	"show":      "Which routes: called, never (called), failed or unlisted. Otherwise all.",
@@ -56,7 +58,7 @@ func apiOpenAPI(d *Dashboard, _ *http.Request) (any, error) {
 			"title": "Go Debug Toolbar", "version": "1",
 			"description": "What the dashboard shows, as JSON. Durations are nanoseconds and end in _ns; times are RFC 3339. Fields are added, never renamed or taken away.",
 		},
-		"servers":    []any{map[string]any{"url": string(d.base) + "api/v1"}},
+		"servers":    []any{map[string]any{"url": d.base.Path() + "api/v1"}},
 		"paths":      paths,
 		"components": map[string]any{"schemas": map[string]any(s)},
 	}, nil

@@ -52,7 +52,7 @@ func (d *Dashboard) overview(r *http.Request, w window) (m view.Overview, err er
 		m.Trend.Queries = append(m.Trend.Queries, float64(queries[i].Count))
 		m.Trend.Signals = append(m.Trend.Signals, float64(sends[i].Count))
 	}
-	rows, err := d.config.Store.Handlers(r.Context(), query.Handlers{Since: w.since, Until: w.until})
+	rows, err := d.store.Handlers(r.Context(), query.Handlers{Since: w.since, Until: w.until})
 	if err != nil {
 		return m, err
 	}
@@ -65,7 +65,7 @@ func (d *Dashboard) overview(r *http.Request, w window) (m view.Overview, err er
 }
 
 func (d *Dashboard) series(r *http.Request, w window, k instrument.Kind) ([]query.Point, error) {
-	return d.config.Store.Series(r.Context(), query.Series{
+	return d.store.Series(r.Context(), query.Series{
 		Handlers: query.Handlers{Since: w.since, Until: w.until, Kinds: []instrument.Kind{k}}, Step: w.step,
 	})
 }

@@ -78,7 +78,7 @@ func (d *Dashboard) handlerRow(h *query.HandlerStats, whole time.Duration) view.
 	case h.Slow > 0:
 		row.Status = view.StatusSlow
 	}
-	if known := instrument.LookupHandler(h.Handler.Kind, h.Handler.Name); known != nil {
+	if known := instrument.LookupHandler(h.Handler.Kind, h.Handler.Name); known != nil && d.answers() {
 		row.InFlight = d.config.Recorder.Stats(known).InFlight
 	}
 	return row

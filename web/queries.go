@@ -17,7 +17,7 @@ func queriesPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	s := d.shell(r, "Queries", "queries")
 	s.Ranges = w.choices()
 	d.live(r, &s, "")
-	rows, err := d.config.Store.Handlers(r.Context(), query.Handlers{
+	rows, err := d.store.Handlers(r.Context(), query.Handlers{
 		Since: w.since, Until: w.until, Kinds: []instrument.Kind{instrument.KindQuery},
 	})
 	if err != nil {

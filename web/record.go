@@ -18,6 +18,7 @@ import (
 // recordPage shows one Record with one of its panels, or with fragment=1 the panel
 // alone, for the element in the page.
 func recordPage(d *Dashboard, r *http.Request) (templ.Component, error) {
+	d = d.whole()
 	panel := r.PathValue("panel")
 	if !view.KnownPanel(panel) {
 		return nil, missingError{view.Missing{Title: "No such panel", Text: "A Record has no panel " + panel + ".", Href: d.base.Record(r.PathValue("id")), Action: "Back to the Record"}}
@@ -43,7 +44,7 @@ func (d *Dashboard) record(r *http.Request) (*instrument.Record, error) {
 	if err != nil {
 		return nil, missingError{view.Missing{Title: "Not a Record", Text: err.Error()}}
 	}
-	rec, err := d.config.Store.Record(r.Context(), id)
+	rec, err := d.store.Record(r.Context(), id)
 	if errors.Is(err, query.ErrNotFound) {
 		return nil, d.expired(id)
 	}
@@ -80,7 +81,7 @@ func (d *Dashboard) surround(r *http.Request, rec *instrument.Record, m *view.Re
 // that is silent.
 func (d *Dashboard) medianOf(r *http.Request, rec *instrument.Record) time.Duration {
 	for _, since := range []time.Duration{time.Hour, 24 * time.Hour} {
-		stats, err := d.config.Store.Handlers(r.Context(), query.Handlers{
+		stats, err := d.store.Handlers(r.Context(), query.Handlers{
 			Kinds: []instrument.Kind{rec.Handler.Kind}, Handler: rec.Handler.Name, Since: time.Now().Add(-since),
 		})
 		if err != nil {
@@ -94,7 +95,7 @@ func (d *Dashboard) medianOf(r *http.Request, rec *instrument.Record) time.Durat
 }
 
 func (d *Dashboard) firstID(r *http.Request, q query.Records) string {
-	page, err := d.config.Store.Records(r.Context(), q)
+	page, err := d.store.Records(r.Context(), q)
 	if err != nil || len(page.Records) == 0 {
 		return ""
 	}
@@ -107,7 +108,7 @@ const maxCauses = 8
 func (d *Dashboard) links(r *http.Request, rec *instrument.Record, m *view.Record) {
 	seen := map[instrument.ID]bool{rec.ID: true}
 	for parent := d.causeOf(r.Context(), rec); parent != 0 && !seen[parent] && len(m.Causes) < maxCauses; {
-		up, err := d.config.Store.Record(r.Context(), parent)
+		up, err := d.store.Record(r.Context(), parent)
 		if err != nil {
 			break
 		}
@@ -127,7 +128,7 @@ const (
 
 // consequences adds the Records that one caused, each with what it caused in turn.
 func (d *Dashboard) consequences(ctx context.Context, from *instrument.Record, of instrument.ID, depth int, m *view.Record) {
-	children, err := d.config.Store.Children(ctx, of)
+	children, err := d.store.Children(ctx, of)
 	if err != nil || depth == maxDepth {
 		return
 	}

@@ -78,11 +78,11 @@ func runtimeReadings(rec *instrument.Record) (out []view.Attr) {
 
 // processOf is the process that made a Record.
 func (d *Dashboard) processOf(ctx context.Context, id instrument.ID) (query.Process, []query.Process, bool) {
-	page, err := d.config.Store.Records(ctx, query.Records{After: query.Cursor{ID: id + 1}, Limit: 1})
+	page, err := d.store.Records(ctx, query.Records{After: query.Cursor{ID: id + 1}, Limit: 1})
 	if err != nil || len(page.Records) == 0 || page.Records[0].ID != id {
 		return query.Process{}, nil, false
 	}
-	all, err := d.config.Store.Processes(ctx)
+	all, err := d.store.Processes(ctx)
 	if err != nil {
 		return query.Process{}, nil, false
 	}
@@ -205,7 +205,7 @@ func (d *Dashboard) redirects(ctx context.Context, rec *instrument.Record, m *vi
 	}
 	chain := []view.Redirect{redirectModel(rec, true)}
 	for at := rec; isRedirected(at) && len(chain) < maxRedirects; {
-		up, err := d.config.Store.Record(ctx, at.Parent)
+		up, err := d.store.Record(ctx, at.Parent)
 		if err != nil {
 			break
 		}
@@ -234,12 +234,12 @@ func (d *Dashboard) redirectedTo(ctx context.Context, rec *instrument.Record) *i
 	if rec.Status < 300 || rec.Status > 399 {
 		return nil
 	}
-	children, err := d.config.Store.Children(ctx, rec.ID)
+	children, err := d.store.Children(ctx, rec.ID)
 	if err != nil {
 		return nil
 	}
 	for i := range children {
-		next, err := d.config.Store.Record(ctx, children[i].ID)
+		next, err := d.store.Record(ctx, children[i].ID)
 		if err == nil && isRedirected(next) {
 			return next
 		}

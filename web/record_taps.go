@@ -141,7 +141,7 @@ func (d *Dashboard) callees(ctx context.Context, rec *instrument.Record, m *view
 	if rec.Trace.TraceID == (instrument.TraceID{}) || !slices.ContainsFunc(rec.Spans, func(s instrument.RecordSpan) bool { return s.Handler.Kind == instrument.KindCall }) {
 		return
 	}
-	page, err := d.config.Store.Records(ctx, query.Records{
+	page, err := d.store.Records(ctx, query.Records{
 		Trace: rec.Trace.TraceID, Since: rec.StartTime().Add(-calleeWindow), Until: rec.StartTime().Add(rec.Duration + calleeWindow),
 		Limit: 200, Budget: asideBudget,
 	})
@@ -177,7 +177,7 @@ func (d *Dashboard) causeOf(ctx context.Context, rec *instrument.Record) instrum
 	if rec.Parent != 0 || rec.Caller == (instrument.SpanID{}) {
 		return rec.Parent
 	}
-	page, err := d.config.Store.Records(ctx, query.Records{
+	page, err := d.store.Records(ctx, query.Records{
 		Trace: rec.Trace.TraceID, Since: rec.StartTime().Add(-callerWindow), Until: rec.StartTime().Add(calleeWindow),
 		Limit: 200, Budget: asideBudget,
 	})
@@ -208,7 +208,7 @@ const cacheWindow = 24 * time.Hour
 // caches adds what the caches did in other Records: the ratio by group, and which were not
 // used here.
 func (d *Dashboard) caches(ctx context.Context, m *view.Record) {
-	stats, err := d.config.Store.Handlers(ctx, query.Handlers{Kinds: []instrument.Kind{instrument.KindCache}, Since: time.Now().Add(-cacheWindow)})
+	stats, err := d.store.Handlers(ctx, query.Handlers{Kinds: []instrument.Kind{instrument.KindCache}, Since: time.Now().Add(-cacheWindow)})
 	if err != nil {
 		return
 	}

@@ -134,7 +134,7 @@ func (d *Dashboard) kindsListed(r *http.Request, asked instrument.Kind) []instru
 }
 
 func (d *Dashboard) fillList(r *http.Request, m *view.RecordList, q query.Records) error {
-	page, err := d.config.Store.Records(r.Context(), q)
+	page, err := d.store.Records(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func (d *Dashboard) readRows(ctx context.Context, rows []view.RecordRow) {
 			ids, at[rows[i].ID] = append(ids, id), &rows[i]
 		}
 	}
-	err := d.config.Store.EachRecord(ctx, ids, func(rec *instrument.Record) error {
+	err := d.store.EachRecord(ctx, ids, func(rec *instrument.Record) error {
 		row := at[rec.ID.String()]
 		for _, kv := range rec.Attrs {
 			switch kv.Key {

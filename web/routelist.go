@@ -35,7 +35,7 @@ func (d *Dashboard) routeUses(r *http.Request, w window) ([]query.RouteUse, quer
 		return nil, told, err
 	}
 	asked.Since, asked.Until = w.since, w.until
-	rows, err := d.config.Store.Handlers(r.Context(), asked)
+	rows, err := d.store.Handlers(r.Context(), asked)
 	return query.UseOfRoutes(told.Routes, rows, ever), told, err
 }
 
@@ -48,11 +48,11 @@ func (d *Dashboard) toldRoutes(ctx context.Context) (all query.Routes) {
 	if d.editor == nil {
 		return all
 	}
-	docs, err := d.editor.Documents(ctx, query.Documents{Name: query.DocRoutes, Limit: maxTold})
+	docs, err := d.editor.Documents(ctx, query.Documents{Name: query.DocRoutes, Processes: d.choice.processes(), Limit: maxTold})
 	if err != nil {
 		return all
 	}
-	processes, err := d.config.Store.Processes(ctx)
+	processes, err := d.store.Processes(ctx)
 	if err != nil {
 		return all
 	}

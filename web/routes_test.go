@@ -67,11 +67,15 @@ func (s *spy) Series(ctx context.Context, _ query.Series) ([]query.Point, error)
 	s.ask(ctx)
 	return nil, nil
 }
-func (s *spy) Counts(ctx context.Context, _, _ time.Time) (map[instrument.Kind]query.KindCounts, error) {
+func (s *spy) Counts(ctx context.Context, _ query.Handlers) (map[instrument.Kind]query.KindCounts, error) {
 	s.ask(ctx)
 	return nil, nil
 }
 func (s *spy) Processes(ctx context.Context) ([]query.Process, error) { s.ask(ctx); return nil, nil }
+func (s *spy) MinutesSince(ctx context.Context) (time.Time, error) {
+	s.ask(ctx)
+	return time.Time{}, nil
+}
 func (s *spy) Health(ctx context.Context) (query.Health, error) {
 	s.ask(ctx)
 	return query.Health{}, nil

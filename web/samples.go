@@ -33,7 +33,7 @@ func (d *Dashboard) samples(ctx context.Context, since, until time.Time) (spanSa
 		{Sort: query.Slowest, Limit: searchedOthers, Kinds: listKinds[1:]}, {Sort: query.Newest, Limit: searchedOthers, Kinds: listKinds[1:]},
 	} {
 		q.Since, q.Until, q.Budget = since, until, asideBudget
-		page, err := d.config.Store.Records(ctx, q)
+		page, err := d.store.Records(ctx, q)
 		if err != nil {
 			continue
 		}
@@ -93,7 +93,7 @@ func (d *Dashboard) records(ctx context.Context, ids []instrument.ID) (list []*i
 		return nil
 	}
 	// Those that were read before something failed are as good as the others.
-	_ = d.config.Store.EachRecord(ctx, ids, func(rec *instrument.Record) error {
+	_ = d.store.EachRecord(ctx, ids, func(rec *instrument.Record) error {
 		list = append(list, rec)
 		return nil
 	})

@@ -20,10 +20,11 @@ func (d *Dashboard) shell(r *http.Request, title, active string) view.Shell {
 		CSS:  d.styles("tokens.css", "app.css"), Script: d.asset("app.js"),
 		Now: now, Counts: d.counts(r), Custom: d.own.nav, Paused: d.paused(),
 	}
-	if h, err := d.config.Store.Health(r.Context()); err == nil {
+	if h, err := d.store.Health(r.Context()); err == nil {
 		s.Store = view.StoreUse{Bytes: h.FileBytes + h.WALBytes, MaxBytes: h.MaxBytes, Dropped: d.lost()}
 	}
-	if ps, err := d.config.Store.Processes(r.Context()); err == nil && len(ps) > 0 {
+	if ps, err := d.store.Processes(r.Context()); err == nil && len(ps) > 0 {
+		s.Chooser = d.chooser(s.Here, active, ps, now)
 		newest := ps[0]
 		for _, p := range ps {
 			if p.Started.After(newest.Started) {
@@ -61,7 +62,7 @@ func (d *Dashboard) plots(s *view.Shell) {
 }
 
 func (d *Dashboard) asset(name string) string {
-	return string(d.base) + static.Path(name)
+	return d.base.Path() + static.Path(name)
 }
 
 func (d *Dashboard) styles(names ...string) []string {
@@ -74,7 +75,7 @@ func (d *Dashboard) styles(names ...string) []string {
 // counts are the figures beside the menu, of the page's window.
 func (d *Dashboard) counts(r *http.Request) view.Counts {
 	w := windowOf(r.URL.Query(), time.Now())
-	byKind, err := d.config.Store.Counts(r.Context(), w.since, w.until)
+	byKind, err := d.store.Counts(r.Context(), query.Handlers{Since: w.since, Until: w.until})
 	if err != nil {
 		return view.Counts{Requests: -1, Commands: -1, Tasks: -1, Handlers: -1, Signals: -1, Layers: -1, Queries: -1, Exceptions: -1, Slow: -1}
 	}
@@ -88,7 +89,7 @@ func (d *Dashboard) counts(r *http.Request) view.Counts {
 		Slow:     -1, Exceptions: -1,
 	}
 	open := query.Exceptions{States: []query.ExceptionState{query.Unresolved}, Since: w.since, Limit: 1}
-	if page, err := d.config.Store.Exceptions(r.Context(), open); err == nil {
+	if page, err := d.store.Exceptions(r.Context(), open); err == nil {
 		c.Exceptions = page.Total
 	}
 	for _, k := range byKind {

@@ -37,7 +37,7 @@ const tracedRecords = 100
 // often conditions kept a receiver from being called. The figures are of the newest
 // Records.
 func (d *Dashboard) traceSignal(r *http.Request, m *view.SignalDetail) {
-	page, err := d.config.Store.Records(r.Context(), query.Records{Limit: tracedRecords})
+	page, err := d.store.Records(r.Context(), query.Records{Limit: tracedRecords, Budget: listBudget / 4})
 	if err != nil {
 		return
 	}
@@ -87,7 +87,7 @@ type handlerKey struct {
 // statsByHandler gives statistics to look up by kind and name; nil for what was not
 // called.
 func (d *Dashboard) statsByHandler(r *http.Request, w window, kinds ...instrument.Kind) (map[handlerKey]*query.HandlerStats, error) {
-	rows, err := d.config.Store.Handlers(r.Context(), query.Handlers{Since: w.since, Until: w.until, Kinds: kinds})
+	rows, err := d.store.Handlers(r.Context(), query.Handlers{Since: w.since, Until: w.until, Kinds: kinds})
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (d *Dashboard) statsByHandler(r *http.Request, w window, kinds ...instrumen
 // takes most time is first.
 func (d *Dashboard) catalogue(stats map[handlerKey]*query.HandlerStats) []Signal {
 	var all []Signal
-	if d.config.Signals != nil {
+	if d.declares() {
 		all = d.config.Signals()
 	}
 	for key, st := range stats {
@@ -161,7 +161,7 @@ func (d *Dashboard) signals(r *http.Request, stats map[handlerKey]*query.Handler
 	rows := slices.Clone(m.Rows)
 	m.Rows, m.Order = ordered(r.URL.Query(), m.Rows, signalColumns, func(s *view.SignalRow) string { return s.Name })
 	m.Map = d.signalMap(all, rows)
-	if d.config.Signals != nil {
+	if d.declares() {
 		m.Alerts = append(m.Alerts, idleAlerts(all, rows)...)
 	}
 	return m
@@ -239,7 +239,7 @@ func signalDetail(sig Signal, stats map[handlerKey]*query.HandlerStats) *view.Si
 
 // signalAlerts are the findings about one signal.
 func (d *Dashboard) signalAlerts(sig Signal, row view.SignalRow) []view.Alert {
-	if row.Receivers == 0 && (row.Sent > 0 || sig.Fired) && d.config.Signals != nil {
+	if row.Receivers == 0 && (row.Sent > 0 || sig.Fired) && d.declares() {
 		return []view.Alert{{
 			Title: sig.Name + " is sent, nobody listens",
 			Text:  "A send without receivers costs next to nothing, but somebody may expect it to do something.",

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/report"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
 )
@@ -19,11 +20,11 @@ func slowPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	s.Ranges = w.choices()
 	d.live(r, &s, "")
 	samples, records := d.samples(r.Context(), w.since, w.until)
-	rep, err := report.Build(r.Context(), sampled{remember(untrended{d.config.Store}, records...), samples}, report.Options{Since: w.since, Until: w.until, Limit: 30})
+	rep, err := report.Build(r.Context(), sampled{remember(untrended{d.store}, records...), samples}, report.Options{Since: w.since, Until: w.until, Limit: 30})
 	if err != nil {
 		return nil, err
 	}
-	byKind, err := d.config.Store.Counts(r.Context(), w.since, w.until)
+	byKind, err := d.store.Counts(r.Context(), query.Handlers{Since: w.since, Until: w.until})
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +33,7 @@ func slowPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	m.Requests = int64(byKind[instrument.KindRequest].Count)
 	m.Commands = int64(byKind[instrument.KindCommand].Count)
 	m.Tasks = int64(byKind[instrument.KindTask].Count)
-	m.Command = "toolbar report --since " + w.value
+	m.Command = "toolbar report --since " + w.value + d.choice.flags()
 	return view.SlowPage(s, m), nil
 }
 

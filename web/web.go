@@ -23,7 +23,9 @@ import (
 // Dashboard serves the pages. It is an http.Handler for everything below its prefix.
 type Dashboard struct {
 	*shared
-	base view.Base // of links, as the viewer's browser sees them
+	base   view.Base // of links, as the viewer's browser sees them
+	store  Store     // what is chosen of Config.Store
+	choice choice
 }
 
 // shared is what all viewers have in common.
@@ -61,7 +63,7 @@ func New(c Config) (*Dashboard, error) {
 	d := &Dashboard{&shared{
 		config: c, mux: http.NewServeMux(),
 		streams: make(chan struct{}, maxStreams), heavy: make(chan struct{}, maxHeavy), snapshots: make(chan struct{}, 1), key: newKey(),
-	}, view.Base(c.Prefix)}
+	}, view.Base(c.Prefix), c.Store, choice{}}
 	d.followed.key = newKey()
 	d.editor, _ = c.Store.(Editor)
 	if d.edit, err = editor(c.Editor, c.EditorPaths); err != nil {
@@ -145,7 +147,7 @@ func (d *Dashboard) seen(r *http.Request) *Dashboard {
 	if outside == "" {
 		return d
 	}
-	return &Dashboard{d.shared, view.Base(outside + d.config.Prefix)}
+	return &Dashboard{d.shared, view.Base(outside + d.config.Prefix), d.store, d.choice}
 }
 
 func (d *Dashboard) outside(r *http.Request) string {
@@ -252,7 +254,10 @@ func (d *Dashboard) draw(p page, r *http.Request) (status int, body []byte, err 
 		}
 	}()
 	status = http.StatusOK
-	c, err := p(d, r)
+	var c templ.Component
+	if d, err = d.choose(r); err == nil {
+		c, err = p(d, r)
+	}
 	if _, drawn := errors.AsType[ownError](err); drawn {
 		status = http.StatusInternalServerError
 	} else if err != nil {

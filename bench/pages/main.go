@@ -102,7 +102,7 @@ func run(o options, out io.Writer) (err error) {
 	}
 	defer db.Close()
 	ctx := context.Background()
-	st, err := store.Open(ctx, db, store.Options{MaxBytes: 64 << 30, MaxAge: 1000 * 24 * time.Hour, QueryTimeout: time.Minute})
+	st, err := store.Open(ctx, db, store.Options{Service: "beside", MaxBytes: 64 << 30, MaxAge: 1000 * 24 * time.Hour, QueryTimeout: time.Minute})
 	if err != nil {
 		return err
 	}
@@ -198,13 +198,16 @@ type target struct {
 	allowed time.Duration
 }
 
-// pages are all pages, the named filters, and searches that nothing prepares.
+// pages are all pages, the named filters, and searches that nothing prepares. The service bench has brought all that
+// there is, the service beside nothing.
 func pages(id string) []target {
 	var list []target
 	for _, p := range []string{
 		"", "requests", "requests/" + id, "handlers", "handlers/one?kind=request&name=GET+%2Fbench%2F3%2F%7Bid%7D", "signals", "middleware", "queries", "commands",
 		"handlers/one?kind=receiver&name=receiver-3", "exceptions", "alerts", "tasks", "slow", "health", "compare", "compare?what=builds", "requests/" + id + "/sql", "api/v1/requests", "api/v1/handlers",
 		"requests?sort=duration", "requests?kind=command", "requests?q=is%3Aslow", "requests?q=is%3Afailed", "requests?q=status%3A5xx", "requests?q=sql%3E20", "requests?q=is%3Apinned",
+		"?service=bench", "handlers?service=bench", "requests?service=bench", "requests?service=bench&sort=duration", "commands?service=bench", "signals?service=bench", "?process=1",
+		"handlers?service=beside", "middleware?service=beside", "alerts?service=beside",
 	} {
 		list = append(list, target{p, allowed})
 	}
@@ -212,7 +215,7 @@ func pages(id string) []target {
 		"requests?q=path%3A%2F77777", "requests?q=user%3Anobody", "requests?q=logs%3E90", "requests?q=status%3A418+dur%3E1ms&sort=duration", "requests?q=error%3Anever",
 		"requests?q=text%3A%22never+said%22", "requests?q=text%3A%22never+said%22+status%3A418+logs%3E0", "requests?q=-text%3Abench",
 		"requests?q=route%3A%2Fbench%2F7%2F*+-user%3Auser1",
-		"requests?sort=code", "requests?sort=user&dir=asc", "requests?sort=name&dir=asc", "requests?sort=sqltime", "requests?sort=signals&q=user%3Auser7", "requests?col=size&sort=size",
+		"requests?sort=code", "requests?sort=user&dir=asc", "requests?sort=name&dir=asc", "requests?sort=sqltime", "requests?sort=signals&q=user%3Auser7", "requests?col=size&sort=size", "requests?service=beside",
 	} {
 		list = append(list, target{p, allowedSearch})
 	}

@@ -41,13 +41,19 @@ func startApp(t *testing.T) *app {
 // startAppAt is startApp with a store of a given name.
 func startAppAt(t *testing.T, path string) *app {
 	t.Helper()
+	return startService(t, path, "shop")
+}
+
+// startService is startAppAt of another service, which may share a file.
+func startService(t *testing.T, path, service string) *app {
+	t.Helper()
 	a := &app{t: t, path: path, slow: map[*instrument.Handler][]instrument.SlowRecord{}}
 	db, err := sqlitefile.Open(a.path, sqlitefile.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	if a.store, err = store.Open(t.Context(), db, store.Options{Service: "shop"}); err != nil {
+	if a.store, err = store.Open(t.Context(), db, store.Options{Service: service}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { a.store.Close() })
@@ -78,6 +84,8 @@ var (
 	mail    = instrument.NewHandler(instrument.KindReceiver, "send-confirmation", instrument.Source{Func: "notify.Send", File: "/src/shop/notify/mail.go", Line: 41})
 	stock   = instrument.NewHandler(instrument.KindReceiver, "reserve-stock", instrument.Source{})
 	product = instrument.NewHandler(instrument.KindQuery, "SELECT name FROM products WHERE id = ?", instrument.Source{})
+
+	letters = instrument.NewHandler(instrument.KindTask, "send letters", instrument.Source{})
 
 	errBusy = errors.New("database is locked")
 )

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 )
 
@@ -17,7 +17,7 @@ func parseKinds(ctx context.Context, s *store.Store, names []string) ([]instrume
 	for _, name := range names {
 		k, ok := instrument.ParseKind(name)
 		if !ok {
-			if _, err := s.Counts(ctx, time.Time{}, time.Time{}); err != nil {
+			if _, err := s.Counts(ctx, query.Handlers{}); err != nil {
 				return nil, failed(err)
 			}
 			k, ok = instrument.ParseKind(name)

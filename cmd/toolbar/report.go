@@ -24,6 +24,7 @@ type reportFlags struct {
 	kinds                                   []string
 	slow                                    time.Duration
 	limit                                   int
+	part                                    partFlags
 }
 
 func newReport() *cobra.Command {
@@ -46,6 +47,7 @@ line is wrong, 3 the store cannot be read.`,
 		Example: `  toolbar report --since 1h
   toolbar report --kind receiver,view --sort p95 --limit 5
   toolbar report --handler 'GET /orders*' --slow 250ms --format md
+  toolbar report --service shop-mail --since 1h
   toolbar report --format html > report.html
   toolbar report --budget toolbar.budget.yaml --format junit > budget.xml
   toolbar report --baseline 4f2a91c`,
@@ -66,6 +68,7 @@ line is wrong, 3 the store cannot be read.`,
 func (f *reportFlags) addTo(cmd *cobra.Command, what string, order report.Sort) {
 	addDB(cmd, &f.db)
 	addWindow(cmd, &f.since, &f.until)
+	f.part.addTo(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.handler, "handler", "", "`text` in the "+what+"'s name, or a pattern with *")
 	flags.DurationVar(&f.slow, "slow", 0, "count calls above this `duration` as slow (default the limits that the app is configured with)")
@@ -101,13 +104,20 @@ func (f *reportFlags) run(ctx context.Context, out io.Writer, now time.Time) err
 		if o.Kinds, err = parseKinds(ctx, s, f.kinds); err != nil {
 			return err
 		}
+		part, err := f.part.of(ctx, s)
+		if err != nil {
+			return err
+		}
+		if part != nil && o.Since.Before(part.Since) {
+			o.Since = part.Since // which the report says
+		}
 		switch {
 		case f.budget != "":
-			return f.checkBudget(ctx, s, o, func(r *budget.Result) error { return r.Write(out, format, screen) })
+			return f.checkBudget(ctx, partOf{s, part}, o, func(r *budget.Result) error { return r.Write(out, format, screen) })
 		case f.baseline != "":
-			return f.compareBaseline(ctx, s, o, now, func(c *report.Comparison) error { return c.Write(out, format, screen) })
+			return f.compareBaseline(ctx, s, part, o, now, func(c *report.Comparison) error { return c.Write(out, format, screen) })
 		}
-		r, err := report.Build(ctx, s, o)
+		r, err := report.Build(ctx, partOf{s, part}, o)
 		if err != nil {
 			return failed(fmt.Errorf("%s: %w", f.db, err))
 		}
@@ -123,7 +133,7 @@ func written(err error) error {
 	return nil
 }
 
-func (f *reportFlags) checkBudget(ctx context.Context, s *store.Store, o report.Options, write func(*budget.Result) error) error {
+func (f *reportFlags) checkBudget(ctx context.Context, s budget.Source, o report.Options, write func(*budget.Result) error) error {
 	file, err := budget.Open(f.budget)
 	if err != nil {
 		return fmt.Errorf("--budget: %w", err)
@@ -142,7 +152,7 @@ func (f *reportFlags) checkBudget(ctx context.Context, s *store.Store, o report.
 }
 
 // compareBaseline compares another side with what the report is about.
-func (f *reportFlags) compareBaseline(ctx context.Context, s *store.Store, o report.Options, now time.Time, write func(*report.Comparison) error) error {
+func (f *reportFlags) compareBaseline(ctx context.Context, s *store.Store, part *query.Part, o report.Options, now time.Time, write func(*report.Comparison) error) error {
 	base, err := parseSide(f.baseline, now)
 	if err != nil {
 		return fmt.Errorf("--baseline: %w", err)
@@ -152,6 +162,10 @@ func (f *reportFlags) compareBaseline(ctx context.Context, s *store.Store, o rep
 		if q.Processes, err = others(ctx, s, base.build); err != nil {
 			return err
 		}
+	}
+	var any bool
+	if q, any = part.Handlers(q); !any {
+		return failed(errors.New("what --service and --process choose has no calls in the time, or of another build than the baseline"))
 	}
 	return base.with(ctx, s, func(before *loopSide) error {
 		return readSide(ctx, s, q, func(after *loopSide) error {

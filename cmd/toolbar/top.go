@@ -24,6 +24,7 @@ type topFlags struct {
 	kinds             []string
 	window, every     time.Duration
 	count             int
+	part              partFlags
 }
 
 func newTop() *cobra.Command {
@@ -45,6 +46,7 @@ Statistics reach the store every ten seconds and at the end of each minute.`,
 		},
 	}
 	addDB(cmd, &f.db)
+	f.part.addTo(cmd)
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.kinds, "kind", nil, "`kinds` of handlers, separated by commas (default all but log and exception)")
 	flags.StringVar(&f.handler, "handler", "", "`text` in the handler's name, or a pattern with *")
@@ -112,13 +114,17 @@ func (f *topFlags) watch(ctx context.Context, s *store.Store, o report.Options, 
 
 // build makes the next report, from a new copy of a store that is elsewhere.
 func (f *topFlags) build(ctx context.Context, s *store.Store, o report.Options, n int) (r *report.Report, err error) {
-	if !isAddress(f.db) || n == 0 {
-		return report.Build(ctx, s, o)
-	}
-	err = withStore(ctx, f.db, func(s *store.Store) error {
-		r, err = report.Build(ctx, s, o)
+	build := func(s *store.Store) error {
+		part, err := f.part.of(ctx, s)
+		if err == nil {
+			r, err = report.Build(ctx, partOf{s, part}, o)
+		}
 		return err
-	})
+	}
+	if !isAddress(f.db) || n == 0 {
+		return r, build(s)
+	}
+	err = withStore(ctx, f.db, build)
 	return r, err
 }
 

@@ -40,8 +40,8 @@ type closedKey struct {
 	width int64  // minutes
 }
 
-// ofCounts is for blocks whose rows have no histogram, but how many calls, errors, panics
-// and slow calls a handler had in all processes.
+// ofCounts begins the names of blocks whose rows have no histogram, but how many calls, errors,
+// panics and slow calls a handler had in all processes, or in those that follow.
 const ofCounts = "#"
 
 // closedRow is what a handler did in a block.
@@ -350,16 +350,21 @@ func (b *closedBlock) addTo(sums rollSums, start int64) {
 
 // each calls fn with the rows of processes; nil is all.
 func (b *closedBlock) each(start int64, processes []int64, fn func(minute, handler int64, r *rollScan)) {
+	is := among(processes)
 	for i := range b.rows {
-		if r := &b.rows[i]; len(processes) == 0 || slices.Contains(processes, r.process) {
+		if r := &b.rows[i]; is(r.process) {
 			fn(start, r.handler, &r.rollScan)
 		}
 	}
 }
 
-func (b *closedBlock) eachCount(fn func(row int64, n [4]int64)) {
+// eachCount calls fn with the counts of processes; nil is all.
+func (b *closedBlock) eachCount(processes []int64, fn func(row int64, n [4]int64)) {
+	is := among(processes)
 	for i := range b.rows {
-		fn(b.rows[i].handler, [4]int64(b.rows[i].numbers[:4]))
+		if is(b.rows[i].process) {
+			fn(b.rows[i].handler, [4]int64(b.rows[i].numbers[:4]))
+		}
 	}
 }
 

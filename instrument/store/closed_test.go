@@ -56,10 +56,10 @@ func (f *fixture) sameAsPlain(t *testing.T, when string, q query.Handlers) {
 			Handlers: c.Handlers + 1, Count: c.Count + got[i].Count, Errors: c.Errors + got[i].Errors, Panics: c.Panics + got[i].Panics, Slow: c.Slow + got[i].Slow,
 		}
 	}
-	if len(q.Kinds)+len(q.Processes) > 0 {
+	if len(q.Kinds) > 0 {
 		return
 	}
-	counts, err := f.Counts(context.Background(), q.Since, q.Until)
+	counts, err := f.Counts(context.Background(), q)
 	must(t, err)
 	if !reflect.DeepEqual(counts, want) {
 		t.Errorf("%s: counts %+v, want %+v", when, counts, want)
@@ -246,6 +246,12 @@ func TestHandlers_OfManyAppsShareBlocks(t *testing.T) {
 	for _, p := range ps {
 		q.Processes = []int64{p.ID}
 		f.sameAsPlain(t, "of "+p.Service, q)
+		f.sameSeries(t, "of "+p.Service, query.Series{Handlers: q, Step: time.Minute})
+		f.sameSeries(t, "of "+p.Service, query.Series{Handlers: q, Step: 10 * time.Minute})
+		long := query.Handlers{Since: noon.Add(-10 * time.Hour), Until: now, Processes: []int64{p.ID, 98, 97, 99, 96}}
+		for range 2 { // read, and as it is kept
+			f.sameAsPlain(t, "of "+p.Service+" among others", long)
+		}
 	}
 }
 
@@ -271,7 +277,7 @@ func TestHandlers_WhileOthersWriteAndPrune(t *testing.T) {
 				since := clock().Add(-time.Duration(rng.IntN(180)) * time.Minute)
 				q := query.Handlers{Since: since, Until: since.Add(time.Duration(1+rng.IntN(200)) * time.Minute)}
 				_, err := f.Handlers(context.Background(), q)
-				_, errCounts := f.Counts(context.Background(), q.Since, q.Until)
+				_, errCounts := f.Counts(context.Background(), q)
 				_, errSeries := f.Series(context.Background(), query.Series{Handlers: q, Step: time.Minute})
 				if err := errors.Join(err, errCounts, errSeries); err != nil {
 					t.Error(err)

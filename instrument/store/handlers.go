@@ -225,10 +225,7 @@ func eachRollRow(rows *sql.Rows, fn func(minute, handler, process int64, r *roll
 // looked up in each minute that there is, which is found by skipping from one to the
 // next, instead of passing over the rows of all others.
 func (s *Store) rollRows(ctx context.Context, from, to int64, of, only []int64) (*sql.Rows, error) {
-	processes := ""
-	if len(of) > 0 {
-		processes = " AND process IN (" + numbers(of) + ")"
-	}
+	processes := inProcesses("process", of)
 	if only != nil && len(only) <= veryFew {
 		return s.db.QueryContext(ctx, `WITH RECURSIVE m (at) AS (
 			SELECT min(minute) FROM rollup WHERE minute >= ?1 AND minute < ?2
@@ -270,8 +267,9 @@ func (s *Store) EachHandler(ctx context.Context, since, until time.Time, fn func
 	return nil
 }
 
-// Counts gives the numbers of each kind in a window, for menus.
-func (s *Store) Counts(ctx context.Context, since, until time.Time) (map[instrument.Kind]query.KindCounts, error) {
+// Counts gives the numbers of each kind, for menus: of the question only the window and the
+// processes count.
+func (s *Store) Counts(ctx context.Context, q query.Handlers) (map[instrument.Kind]query.KindCounts, error) {
 	ctx, cancel := s.deadline(ctx)
 	defer cancel()
 	handlers, err := s.catalog.load(ctx, s.db)
@@ -279,7 +277,7 @@ func (s *Store) Counts(ctx context.Context, since, until time.Time) (map[instrum
 		return nil, fmt.Errorf("count: %w", err)
 	}
 	byRow := map[int64]*[4]int64{}
-	err = s.eachCount(ctx, since, until, func(row int64, n [4]int64) {
+	err = s.eachCount(ctx, &q, func(row int64, n [4]int64) {
 		sum := byRow[row]
 		if sum == nil {
 			sum = &[4]int64{}
@@ -307,8 +305,8 @@ func (s *Store) Counts(ctx context.Context, since, until time.Time) (map[instrum
 // eachCount calls fn with how many calls, errors, panics and slow calls handlers had in
 // the pieces of a window. Wide blocks that are not known are not made, but counted by the
 // database: that is quicker.
-func (s *Store) eachCount(ctx context.Context, since, until time.Time, fn func(row int64, n [4]int64)) error {
-	from, to, err := s.bounds(ctx, &query.Handlers{Since: since, Until: until})
+func (s *Store) eachCount(ctx context.Context, q *query.Handlers, fn func(row int64, n [4]int64)) error {
+	from, to, err := s.bounds(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -316,10 +314,10 @@ func (s *Store) eachCount(ctx context.Context, since, until time.Time, fn func(r
 	if err != nil {
 		return err
 	}
-	over := min(to, at.before)
+	over, of := min(to, at.before), q.Processes
 	if b := s.blocks.get(at, closedKey{"", from, over - from}); b != nil {
-		b.eachCount(fn)
-		return s.countRows(ctx, piece{start: over, width: to - over}, fn)
+		b.eachCount(of, fn)
+		return s.countRows(ctx, piece{start: over, width: to - over}, of, fn)
 	}
 	list, err := s.pieces(ctx, at, from, to)
 	if err != nil {
@@ -327,34 +325,40 @@ func (s *Store) eachCount(ctx context.Context, since, until time.Time, fn func(r
 	}
 	for _, p := range list {
 		if p.level < 0 {
-			if err := s.countRows(ctx, p, fn); err != nil {
+			if err := s.countRows(ctx, p, of, fn); err != nil {
 				return err
 			}
 			continue
 		}
-		b, err := s.countBlock(ctx, at, p)
+		b, whole, err := s.countBlock(ctx, at, p, of)
 		if err != nil {
 			return err
 		}
-		b.eachCount(fn)
+		if whole {
+			b.eachCount(of, fn)
+		} else {
+			b.eachCount(nil, fn)
+		}
 	}
 	return nil
 }
 
-// countBlock gives a block whose rows have the counts, and may have the rest.
-func (s *Store) countBlock(ctx context.Context, at closed, p piece) (*closedBlock, error) {
+// countBlock gives a block whose rows have the counts: a whole one has a row for each
+// process, any other the counts of the processes that are asked for together.
+func (s *Store) countBlock(ctx context.Context, at closed, p piece, processes []int64) (b *closedBlock, whole bool, err error) {
 	if b := s.blocks.get(at, closedKey{"", p.start, p.width}); b != nil {
-		return b, nil
+		return b, true, nil
 	}
 	if p.level == 0 {
-		return s.block(ctx, at, p)
+		b, err = s.block(ctx, at, p)
+		return b, true, err
 	}
-	key := closedKey{ofCounts, p.start, p.width}
+	key := closedKey{ofCounts + processesKey(processes), p.start, p.width}
 	if b := s.blocks.get(at, key); b != nil {
-		return b, nil
+		return b, false, nil
 	}
-	b := &closedBlock{}
-	err := s.countRows(ctx, p, func(row int64, n [4]int64) {
+	b = &closedBlock{}
+	err = s.countRows(ctx, p, processes, func(row int64, n [4]int64) {
 		r := closedRow{handler: row}
 		copy(r.numbers[:], n[:])
 		b.rows = append(b.rows, r)
@@ -362,16 +366,16 @@ func (s *Store) countBlock(ctx context.Context, at closed, p piece) (*closedBloc
 	if err == nil {
 		s.blocks.put(at, key, b)
 	}
-	return b, err
+	return b, false, err
 }
 
 // countRows has the database count.
-func (s *Store) countRows(ctx context.Context, p piece, fn func(row int64, n [4]int64)) error {
+func (s *Store) countRows(ctx context.Context, p piece, processes []int64, fn func(row int64, n [4]int64)) error {
 	if p.width <= 0 {
 		return nil
 	}
 	rows, err := s.db.QueryContext(ctx, `SELECT handler, sum(count), sum(errors), sum(panics), sum(slow)
-		FROM rollup WHERE minute >= ? AND minute < ? GROUP BY handler`, p.start, p.start+p.width)
+		FROM rollup WHERE minute >= ? AND minute < ?`+inProcesses("process", processes)+" GROUP BY handler", p.start, p.start+p.width)
 	if err != nil {
 		return err
 	}

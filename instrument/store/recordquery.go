@@ -129,9 +129,7 @@ func (c *condition) addColumns(q *query.Records) {
 	if t := q.Trace; t != (instrument.TraceID{}) {
 		c.add("substr(trace, 1, 16) = ?", t[:])
 	}
-	if len(q.Processes) > 0 {
-		c.add("process IN (" + numbers(q.Processes) + ")")
-	}
+	c.text.WriteString(inProcesses("process", q.Processes))
 }
 
 func (c *condition) addFlags(q *query.Records) {

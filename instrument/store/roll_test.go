@@ -185,7 +185,7 @@ func TestCounts_ByKind(t *testing.T) {
 	f := setup(t, store.Options{})
 	f.roll(t, noon, rollRow(instrument.KindRequest, "GET /a", ms, 200*ms), rollRow(instrument.KindRequest, "GET /b", ms), rollRow(instrument.KindTask, "mail", ms))
 	f.roll(t, noon.Add(time.Hour), rollRow(instrument.KindTask, "mail", ms))
-	counts, err := f.Counts(context.Background(), noon, noon.Add(time.Minute))
+	counts, err := f.Counts(context.Background(), query.Handlers{Since: noon, Until: noon.Add(time.Minute)})
 	must(t, err)
 	if got, want := fmt.Sprint(counts), "map[request:{2 3 1 0 1} task:{1 1 0 0 0}]"; got != want {
 		t.Errorf("got %s, expected %s", got, want)

@@ -191,8 +191,8 @@ func (s *Store) countTotal(ctx context.Context, q *query.Records, page *query.Re
 	return nil
 }
 
-// slowestRecords serves the order of durations. Where only kinds and a window are
-// asked for, the lists of each minute answer; any other filter is a search.
+// slowestRecords serves the order of durations. Where only kinds, processes and a window
+// are asked for, the lists of each minute answer; any other filter is a search.
 func (s *Store) slowestRecords(ctx context.Context, q *query.Records, c *condition) (query.RecordPage, error) {
 	top := &topList{n: q.Limit + 1, after: q.After}
 	page := query.RecordPage{Complete: true}
@@ -214,11 +214,14 @@ func (s *Store) slowestRecords(ctx context.Context, q *query.Records, c *conditi
 	return page, s.countTotal(ctx, q, &page)
 }
 
-// onlyKinds tells whether the query has no filter but kinds and the window.
+// onlyKinds tells whether the query has no filter but kinds, processes and the window: lists
+// of minutes are kept for each kind and process.
 func onlyKinds(q *query.Records) bool {
 	var c condition
-	c.addColumns(q)
-	c.addFlags(q)
+	bare := *q
+	bare.Processes = nil
+	c.addColumns(&bare)
+	c.addFlags(&bare)
 	return c.passesAll() && q.Where.Op == query.Pass && q.Handler == "" && q.Name == ""
 }
 

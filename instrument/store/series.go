@@ -47,7 +47,7 @@ func (s *Store) series(ctx context.Context, q query.Series) ([]query.Point, erro
 		return nil, err
 	}
 	// Points of minutes that are over are known or will be; the others are read together.
-	of := fmt.Sprintf("%v\x00%s\x00%s\x00%v", q.Kinds, q.Handler, q.Name, q.Processes)
+	of := fmt.Sprintf("%v\x00%s\x00%s\x00%s", q.Kinds, q.Handler, q.Name, processesKey(q.Processes))
 	known := func(i int64) *closedBlock {
 		start := from + i*step
 		if start+step > to { // only a part of the step is asked for
@@ -151,10 +151,11 @@ func (s *Store) minutePoints(ctx context.Context, at closed, processes []int64, 
 	if err != nil {
 		return from, err
 	}
+	is := among(processes)
 	for i, b := range list {
 		for j := range b.rows {
 			r := &b.rows[j]
-			if (chosen == nil || chosen[r.handler]) && (len(processes) == 0 || slices.Contains(processes, r.process)) {
+			if (chosen == nil || chosen[r.handler]) && is(r.process) {
 				addPoint(&points[i], from+int64(i), &r.rollScan)
 			}
 		}
@@ -166,10 +167,7 @@ func (s *Store) minutePoints(ctx context.Context, at closed, processes []int64, 
 // those of few handlers are looked up minute by minute instead of reading all that every
 // handler did.
 func (s *Store) seriesRows(ctx context.Context, processes []int64, chosen map[int64]bool, from, to int64) (*sql.Rows, error) {
-	where := ""
-	if len(processes) > 0 {
-		where = " AND r.process IN (" + numbers(processes) + ")"
-	}
+	where := inProcesses("r.process", processes)
 	ids := slices.Sorted(maps.Keys(chosen))
 	switch {
 	case chosen == nil:

@@ -36,6 +36,17 @@ var samples = []sample{
 	{"custom-failed", "a page of the app's own that failed", page(view.CustomPageOf, func() view.CustomPage {
 		return view.CustomPage{Failed: "count the shelves: dial tcp 10.0.0.7:5432: connect: connection refused"}
 	}), "pages/stock"},
+	{"overview-services", "several services, all of them shown", serviced(page(view.OverviewPage, overview), ""), ""},
+	{"overview-service", "one service alone", serviced(page(view.OverviewPage, overview), "service"), "?service=shop"},
+	{"handlers-process", "one process alone, of which older statistics are not told apart", serviced(page(view.HandlersPage, handlersPage), "process"), "handlers?process=41"},
+	{"exceptions-service", "a page that a choice does not narrow", serviced(page(view.ExceptionsPage, exceptionsPage), "whatever"), "exceptions?service=shop"},
+	{"missing-service", "a service that is not there any more", serviced(page(view.MissingPage, func() view.Missing {
+		return view.Missing{
+			Title: "Nobody to show", Text: `No process of a service "old" has written to this store, or all are forgotten. Processes are forgotten when nothing that they brought is kept any more.`,
+			Href: "/_toolbar/handlers", Action: "All services",
+		}
+	}), ""), "handlers?service=old"},
+
 	{"requests", "a list that updates", page(view.RecordListPage, requests), "requests"},
 	{"requests-empty", "nothing yet", page(view.RecordListPage, func() view.RecordList {
 		return filtered(func(m *view.RecordList) { m.Rows, m.Total, m.Older, m.Tokens = nil, 0, "", nil })

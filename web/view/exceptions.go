@@ -101,7 +101,7 @@ type Excerpt struct {
 }
 
 // Exception links to one exception.
-func (b Base) Exception(id string) string { return string(b) + "exceptions/" + url.PathEscape(id) }
+func (b Base) Exception(id string) string { return b.Page("exceptions/" + url.PathEscape(id)) }
 
 // where is the type of an error with its place.
 func (r ExceptionRow) where() string {

@@ -38,6 +38,7 @@ var icons = map[string]string{
 	"right":     `<path d="m6 3 5 5-5 5"/>`,
 	"route":     `<circle cx="4" cy="12.5" r="1.5"/><circle cx="12" cy="3.5" r="1.5"/><path d="M5.5 12.5h5a2.25 2.25 0 0 0 0-4.5h-5a2.25 2.25 0 0 1 0-4.5h5"/>`,
 	"search":    `<circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3.5 3.5"/>`,
+	"server":    `<rect x="2.5" y="3" width="11" height="4" rx="1"/><rect x="2.5" y="9" width="11" height="4" rx="1"/><path d="M5 5v.1M5 11v.1"/>`,
 	"signal":    `<circle cx="8" cy="8" r="1.2" fill="currentColor"/><path d="M5.2 10.8a4 4 0 0 1 0-5.6M10.8 5.2a4 4 0 0 1 0 5.6M3 13A7 7 0 0 1 3 3M13 3a7 7 0 0 1 0 10"/>`,
 	"slow":      `<circle cx="8" cy="8" r="6"/><path d="M8 4.5V8l2.5 1.5"/>`,
 	"task":      `<path d="M2 9h3.5l1 2h3l1-2H14M2 9l2-6h8l2 6v4.5H2z"/>`,

@@ -187,7 +187,7 @@ const enqueueCode = `var SendMail = tasks.New("mail.send", sendMail)
 SendMail.Enqueue(ctx, Mail{To: "ann@example.org"})`
 
 // Job links to one job.
-func (b Base) Job(id string) string { return string(b) + "tasks/" + id }
+func (b Base) Job(id string) string { return b.Page("tasks/" + id) }
 
 // tiles sum the queues up.
 func (m Tasks) tiles() (ts []tile) {

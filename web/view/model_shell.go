@@ -23,8 +23,9 @@ type Shell struct {
 
 	Paused bool // recording is switched off in this process
 
-	Ranges []Range // time ranges to choose from; empty shows none
-	Live   *Live   // nil: the page does not update by itself
+	Ranges  []Range  // time ranges to choose from; empty shows none
+	Chooser *Chooser // of services and processes; nil: there is nothing to choose
+	Live    *Live    // nil: the page does not update by itself
 }
 
 // Counts are the figures beside the navigation. A negative count is not known and not shown.

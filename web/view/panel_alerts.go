@@ -136,7 +136,11 @@ func worstAlert(as []Alert) (worst Status) {
 func (v recordView) panelHref(panel string) string {
 	u := URL{Path: v.panelBase()}
 	u.Path += "/" + panel
-	return u.With()
+	var kept []string
+	for _, a := range v.here.chosen() {
+		kept = append(kept, a.Key, a.Value)
+	}
+	return u.With(kept...)
 }
 
 // panelBase is the address of the Record without its panel.

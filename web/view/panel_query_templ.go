@@ -889,9 +889,9 @@ func oneQuery(b Base, v recordView, st statement, run int) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var46 templ.SafeURL
-		templ_7745c5c3_Var46, templ_7745c5c3_Err = templ.JoinURLErrs(b.Record(v.ID) + "?span=" + index(st.members[run]) + "#" + rowID(st.members[run]))
+		templ_7745c5c3_Var46, templ_7745c5c3_Err = templ.JoinURLErrs(b.spanHref(v.ID, st.members[run]))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel_query.templ`, Line: 169, Col: 94}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel_query.templ`, Line: 169, Col: 46}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
 		if templ_7745c5c3_Err != nil {

@@ -65,7 +65,8 @@ func pages(p *tab, a *e2etest.App, order string) []string {
 		"requests?kind=command", "requests/"+command.ID, "requests/"+command.ID+"/command", "tasks?kind=mail.send", "requests/"+cart+"/custom", "requests/"+file+"/files", "requests?q="+url.QueryEscape("is:failed"), "requests?sort=duration",
 		"requests?q="+url.QueryEscape("dur:nonsense"), "requests?q=nothing-has-this-name", "signals?signal=order_status_changed",
 		"routes", "routes?show=never", "routes?find=nothing-like-that", "handlers?kind=receiver", "handlers/one?kind=receiver&name=send-confirmation", "handlers/one?kind=request&name=POST+%2Forders",
-		"handlers/one?kind=request&name=none", "compare?what=builds", "compare?what=window", "compare?a="+order, "?range=7d", "watch", "requests/zzz", "no-such-page")
+		"handlers/one?kind=request&name=none", "compare?what=builds", "compare?what=window", "compare?a="+order, "?range=7d", "watch", "requests/zzz", "no-such-page",
+		"?service=fernhill", "handlers?process=1", "exceptions?service=fernhill", "handlers?service=gone", "requests?col=time&col=size&col=cost&sort=size")
 }
 
 // TestBrowser_EveryPage looks at the pages of a shop that was busy enough to fill its lists.
@@ -94,7 +95,7 @@ func (p *tab) fitsAndIsAccessible(a *e2etest.App, path, order string) {
 			p.fits(fmt.Sprintf("%s at %d px, %s", path, width, theme))
 			p.shoot(fmt.Sprintf("page-%s-%d-%s", fileName(path, order), width, theme))
 		}
-		if path == "requests/zzz" || path == "no-such-page" || path == "tasks/0" || path == "exceptions/0" || strings.HasSuffix(path, "name=none") {
+		if path == "requests/zzz" || path == "no-such-page" || path == "tasks/0" || path == "exceptions/0" || strings.HasSuffix(path, "name=none") || strings.HasSuffix(path, "=gone") {
 			p.noise.take() // a 404 is one
 		}
 		p.quiet()
