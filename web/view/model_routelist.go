@@ -74,5 +74,45 @@ func (r *RouteRow) href(b Base) string {
 	return b.Search(`route:"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(r.Pattern) + `"`)
 }
 
+// shared are the layers, from the outermost, that all listed routes shown go through, where
+// there are several: they are told once.
+func (m *RouteList) shared() (layers []string) {
+	listed := 0
+	for i := range m.Rows {
+		switch r := &m.Rows[i]; {
+		case r.Unlisted:
+			continue
+		case listed == 0:
+			layers = r.Layers
+		default:
+			layers = layers[:agreement(layers, r.Layers)]
+		}
+		listed++
+	}
+	if listed < 2 {
+		return nil
+	}
+	return layers
+}
+
+// agreement is how many names two stacks have in common at their beginning.
+func agreement(a, b []string) (n int) {
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// ownLayers are those of a route within the first n, which all have.
+func (r *RouteRow) ownLayers(n int) string {
+	if len(r.Layers) <= n {
+		return ""
+	}
+	if n > 0 {
+		return "… › " + layerText(r.Layers[n:])
+	}
+	return layerText(r.Layers)
+}
+
 // layerText is a stack in a line, the outermost first.
 func layerText(layers []string) string { return strings.Join(layers, " › ") }
