@@ -164,6 +164,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"-h"}, 0, "Usage: demo"},
 		{[]string{"-no-such-flag"}, 2, "Usage: demo"},
 		{[]string{"seed"}, 2, "after the word manage"},
+		{[]string{"-chat", "nonsense"}, 1, "the whole address of the webhook"},
 		{[]string{"-addr", "nonsense", "-db", filepath.Join(t.TempDir(), "t.db"), "-data", filepath.Join(t.TempDir(), "s.db")}, 1, "read -addr"},
 	} {
 		t.Run(tt.args[0], func(t *testing.T) {

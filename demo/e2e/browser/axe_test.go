@@ -49,8 +49,10 @@ func (p *tab) axe(where, rules string) {
 }
 
 // thin takes all rows out of a page's tables but one of each shape, which is what elements a row has and what they are, not
-// what they say: what a theme or the window's width does to one of them it does to all.
+// what they say: what a theme or the window's width does to one of them it does to all. A page that is live is paused, or it
+// would bring them back.
 const thin = `(() => {
+	document.querySelector('[data-live-toggle][aria-pressed="true"]')?.click();
 	const says = (e) => [e.localName, ...['class', 'role', 'aria-current', 'aria-selected', 'hidden', 'disabled'].map((a) => e.getAttribute(a)), !e.childElementCount && !e.textContent.trim()].join(' ');
 	const shape = (e) => says(e) + '(' + [...e.children].map(shape).join() + ')';
 	for (const body of document.querySelectorAll('tbody')) {
