@@ -239,3 +239,51 @@ func TestServices_TheStreamOfAnotherServiceIsQuiet(t *testing.T) {
 		t.Errorf("the stream of the mail brings %s", rows)
 	}
 }
+
+func TestServices_ExceptionsAreCountedByService(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "toolbar.db")
+	fails := func(text string) http.Handler {
+		return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(text) })
+	}
+	shop := setup(t, toolbar.Config{Path: file, Service: "shop"}, fails("out of clay"))
+	mail := setup(t, toolbar.Config{Path: file, Service: "mail"}, fails("out of stamps"))
+	for _, b := range []*bundle{shop, mail, mail} {
+		if res, err := b.srv.Client().Get(b.srv.URL + "/x"); err == nil { // the connection is cut
+			res.Body.Close()
+		}
+		b.flush()
+	}
+	type answer struct {
+		Total      int
+		Exceptions []struct {
+			ID, Message string
+			Count       int
+		}
+	}
+	ps := processesOf(shop)
+	for query, want := range map[string]string{
+		"is=all":                                 "out of stamps 2, out of clay 1",
+		"is=all&service=shop":                    "out of clay 1",
+		"service=mail":                           "out of stamps 2",
+		fmt.Sprintf("process=%d", ps["mail"].ID): "out of stamps 2",
+	} {
+		var got answer
+		shop.api("exceptions?order=count&"+query, &got)
+		var list []string
+		for _, e := range got.Exceptions {
+			list = append(list, fmt.Sprintf("%s %d", e.Message, e.Count))
+		}
+		if text := strings.Join(list, ", "); text != want || got.Total != len(list) {
+			t.Errorf("%s: %s, %d in all, want %s", query, text, got.Total, want)
+		}
+		_, page := shop.get("/_toolbar/exceptions?" + query)
+		if strings.Contains(page, "out of clay") != strings.Contains(want, "clay") || strings.Contains(page, "out of stamps") != strings.Contains(want, "stamps") {
+			t.Errorf("%s: the page does not show %s", query, want)
+		}
+	}
+	_, page := shop.get(fmt.Sprintf("/_toolbar/exceptions?process=%d", ps["mail"].ID))
+	if !strings.Contains(page, "counted by service and not by process") || !strings.Contains(page, "the service mail") {
+		t.Error("the page of a process does not say that its service is shown")
+	}
+}

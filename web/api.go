@@ -46,7 +46,7 @@ func init() { // because the OpenAPI file is one of them and describes them all
 		"signals":                {api: apiSignals, says: "The signals with their receivers and statistics.", params: []string{"range", "service", "process"}, answer: signalListJSON{}},
 		"signals/catalogue":      {api: apiCatalogue, says: "All that the running app knows of its signals.", answer: []Signal{}},
 		"routes":                 {api: apiRouteList, says: "All routes that the app serves, also those that were never called, with how they were used.", params: []string{"range", "show", "find", "service", "process"}, answer: routeListJSON{}},
-		"exceptions":             {api: apiExceptions, says: "Errors that nobody caught, reported ones and panics, alike ones together.", params: []string{"is", "only", "q", "order", "before"}, answer: exceptionListJSON{}},
+		"exceptions":             {api: apiExceptions, says: "Errors that nobody caught, reported ones and panics, alike ones together.", params: []string{"is", "only", "q", "order", "before", "service", "process"}, answer: exceptionListJSON{}},
 		"exceptions/{exception}": {api: apiException, says: "One exception with its stack, what it wraps, and where, when and to whom it came.", params: []string{"exception"}, answer: exceptionDetailJSON{}, missing: true},
 		"tasks":                  {api: apiTasks, says: "Queues, workers, schedules, kinds of tasks, and a page of jobs.", params: []string{"state", "queue", "kind", "tag", "worker", "q", "after"}, answer: tasksJSON{}},
 		"tasks/{job}":            {api: apiJob, says: "One job with its attempts and what happened to it.", params: []string{"job"}, answer: jobs.Detail{}, missing: true},

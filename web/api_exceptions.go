@@ -10,8 +10,9 @@ import (
 
 type exceptionListJSON struct {
 	Exceptions []exceptionJSON `json:"exceptions"`
-	Total      int64           `json:"total"`            // on all pages
-	Before     string          `json:"before,omitempty"` // cursor of those behind
+	Total      int64           `json:"total"`                     // on all pages
+	Unknown    int64           `json:"unknown_service,omitempty"` // of a service: more, from before exceptions were counted by service
+	Before     string          `json:"before,omitempty"`          // cursor of those behind
 }
 
 type exceptionJSON struct {
@@ -44,6 +45,7 @@ type exceptionDetailJSON struct {
 	Stack   []ownFrameJSON    `json:"stack"`  // innermost first
 	StackOf string            `json:"stack_build,omitempty"`
 	Builds  []exceptionInJSON `json:"builds"`
+	Service []exceptionInJSON `json:"services"` // that it came in, as far as it is counted by service
 	UsersOf []exceptionInJSON `json:"users_of"` // those it came to most often
 	In      []exceptionInJSON `json:"in"`       // kinds of Records
 	Records []string          `json:"records"`  // that are kept, the latest first, 100 at most
@@ -91,7 +93,7 @@ func apiExceptions(d *Dashboard, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := exceptionListJSON{Exceptions: []exceptionJSON{}, Total: page.Total}
+	out := exceptionListJSON{Exceptions: []exceptionJSON{}, Total: page.Total, Unknown: page.Unknown}
 	if page.More {
 		out.Before = exceptionCursor(page.Next)
 	}
@@ -110,7 +112,7 @@ func apiException(d *Dashboard, r *http.Request) (any, error) {
 	now := time.Now()
 	out := exceptionDetailJSON{
 		exceptionJSON: newExceptionJSON(d.exceptionRow(&e.Exception, now)), StackOf: e.Build,
-		Causes: []causeJSON{}, Stack: []ownFrameJSON{}, Builds: []exceptionInJSON{}, UsersOf: []exceptionInJSON{}, In: []exceptionInJSON{}, Records: []string{},
+		Causes: []causeJSON{}, Stack: []ownFrameJSON{}, Builds: []exceptionInJSON{}, Service: []exceptionInJSON{}, UsersOf: []exceptionInJSON{}, In: []exceptionInJSON{}, Records: []string{},
 	}
 	out.Trend = dailyTrend(e.Hours, now)
 	for _, c := range e.Causes {
@@ -121,6 +123,9 @@ func apiException(d *Dashboard, r *http.Request) (any, error) {
 	}
 	for _, b := range e.Builds {
 		out.Builds = append(out.Builds, exceptionInJSON{"", b.Name, b.Count, b.Last.UTC()})
+	}
+	for _, v := range e.Services {
+		out.Service = append(out.Service, exceptionInJSON{"", v.Name, v.Count, v.Last.UTC()})
 	}
 	for _, a := range e.Affected {
 		out.add(a)

@@ -52,7 +52,8 @@ func (d *Dashboard) choose(r *http.Request) (*Dashboard, error) {
 		what, _, _ := strings.Cut(err.Error(), ": ")
 		return d, d.nobody(r, strings.ToUpper(what[:1])+what[1:]+".")
 	}
-	out := &Dashboard{d.shared, d.base, partStore{d.config.Store, part}, choice{scope: scope, part: part, of: scope.Of(list)}}
+	of := scope.Of(list)
+	out := &Dashboard{d.shared, d.base, partStore{d.config.Store, part, of[0].Service}, choice{scope: scope, part: part, of: of}}
 	out.choice.answers = slices.ContainsFunc(out.choice.of, func(p query.Process) bool { return p.Alive && p.PID == pid })
 	out.base += view.Base("?" + scopeParams(scope).Encode())
 	return out, nil
@@ -215,6 +216,9 @@ func processName(p query.Process) string {
 // chosen fills in what is chosen, and what that means on a page.
 func (d *Dashboard) chosen(c *view.Chooser, active string) {
 	c.Chosen, c.Covers = true, covers[active]
+	if active == "exceptions" && d.choice.scope.Process != 0 {
+		c.Covers = "Exceptions are counted by service and not by process. " + strings.Replace(c.Covers, "this service", "the service "+d.choice.of[0].Service, 1)
+	}
 	if strings.HasPrefix(active, "pages/") {
 		c.Covers = "A page of the app's own is as the app draws it, whatever is chosen."
 	}
@@ -247,7 +251,7 @@ var covers = map[string]string{
 	"alerts":     "Problems, findings and what became worse since the last build are of this choice alone; what is wrong with recording is of the process that answers.",
 	"compare":    "Both sides are of this choice alone.",
 	"tasks":      "Queues, workers and jobs are those of the app whatever is chosen: they are not counted by service.",
-	"exceptions": "Exceptions are shown whatever is chosen: they are counted for all services together.",
+	"exceptions": "The list has what came in this service, and how often and when last it did; since when, users, trend and state are of all services.",
 	"health":     "This page is about the whole store and the process that answers, whatever is chosen.",
 	"logs":       "Lines of a browser are shown whatever is chosen.",
 }

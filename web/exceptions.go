@@ -50,6 +50,7 @@ func exceptionsPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	if page.More {
 		m.Older = exceptionCursor(page.Next)
 	}
+	m.Unknown = page.Unknown
 	for i := range page.Exceptions {
 		m.Rows = append(m.Rows, d.exceptionRow(&page.Exceptions[i], now))
 	}
@@ -202,6 +203,11 @@ func exceptionPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 	}
 	for _, b := range e.Builds {
 		m.Builds = append(m.Builds, view.ExceptionIn{Name: b.Name, Count: int64(b.Count), Share: float64(b.Count) / float64(max(e.Count, 1)), Last: b.Last})
+	}
+	if len(e.Services) > 1 {
+		for _, v := range e.Services {
+			m.Services = append(m.Services, view.ExceptionIn{Name: v.Name, Count: int64(v.Count), Share: float64(v.Count) / float64(max(e.Count, 1)), Last: v.Last})
+		}
 	}
 	for _, a := range e.Affected {
 		in := view.ExceptionIn{Name: a.User, Count: int64(a.Count), Last: a.Last}

@@ -9,10 +9,11 @@ import (
 )
 
 // partStore answers from what some processes have brought to a store. What is about one
-// Record, the store itself or exceptions is as in the whole.
+// Record, one exception or the store itself is as in the whole.
 type partStore struct {
 	Store
-	part *query.Part
+	part    *query.Part
+	service string // that all of it belongs to
 }
 
 // Records lists those of the part.
@@ -42,6 +43,12 @@ func (s partStore) EachHandler(ctx context.Context, since, until time.Time, fn f
 		}
 	}
 	return err
+}
+
+// Exceptions lists those of the service: they are not counted by process.
+func (s partStore) Exceptions(ctx context.Context, q query.Exceptions) (query.ExceptionPage, error) {
+	q.Service = s.service
+	return s.Store.Exceptions(ctx, q)
 }
 
 // Counts gives the numbers of the part.

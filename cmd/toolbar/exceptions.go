@@ -22,6 +22,7 @@ import (
 // exceptionFlags are the flags of "toolbar exceptions" as they were given.
 type exceptionFlags struct {
 	db, since, until, format, sort, kind string
+	service                              string
 	limit                                int
 	unresolved, resolved, ignored        bool
 	panics, reported, fail               bool
@@ -66,6 +67,7 @@ dashboard. With --fail the exit code is 1 when any is listed.`,
 	flags.BoolVar(&f.panics, "panics", false, "panics alone")
 	flags.BoolVar(&f.reported, "reported", false, "those alone that the app reported")
 	flags.StringVar(&f.kind, "kind", "", "those alone that came up in a `kind`: view, receiver, layer, command, task")
+	flags.StringVar(&f.service, "service", "", "those alone that came in the service of this `name`, as often as they did there")
 	flags.StringVar(&f.sort, "sort", "last", "`order`: last, first, count, users")
 	flags.IntVar(&f.limit, "limit", 20, "`number` of exceptions, 0 for all")
 	flags.BoolVar(&f.fail, "fail", false, "end with exit code 1 when any is listed")
@@ -90,7 +92,7 @@ func (f *exceptionFlags) query(text string, now time.Time) (q query.Exceptions, 
 	case f.kind != "" && !knownKind:
 		return q, fmt.Errorf("--kind: there is no kind %q: use view, receiver, layer, command or task", f.kind)
 	}
-	q.Text, q.Sort, q.Kind, q.Panics, q.Reported = text, sort, kind, f.panics, f.reported
+	q.Text, q.Sort, q.Kind, q.Service, q.Panics, q.Reported = text, sort, kind, f.service, f.panics, f.reported
 	for state, chosen := range map[query.ExceptionState]bool{query.Unresolved: f.unresolved, query.Resolved: f.resolved, query.Ignored: f.ignored} {
 		if chosen {
 			q.States = append(q.States, state)

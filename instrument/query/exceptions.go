@@ -60,6 +60,7 @@ type Exceptions struct {
 	Reported bool             // those that the app reported, alone
 	Kind     instrument.Kind  // of the handler that it came up in; 0 is any
 	Handler  string           // the handler's name, exactly; "" is any
+	Service  string           // those alone that came in it, which are then counted as often as they did; "" is any
 	Text     string           // what type, message, handler or place contain, whatever the case
 	Since    time.Time        // seen then or later; zero is open
 	Until    time.Time        // seen first before; zero is open
@@ -118,6 +119,9 @@ type ExceptionPage struct {
 	Next       ExceptionCursor
 	More       bool
 	Total      int64 // that the list has on all pages
+	// Unknown is how many more would be in the list of a service if it were known where they
+	// came: they were counted before exceptions were counted by service.
+	Unknown int64
 }
 
 // ExceptionDetail is all that is known of one.
@@ -130,6 +134,7 @@ type ExceptionDetail struct {
 	Affected  []Affected         // those it came to most often first
 	Hours     []ExceptionHour    // in the order of time, without empty ones
 	Builds    []ExceptionBuild   // the one that it was seen in last first, MaxExceptionBuilds at most
+	Services  []ExceptionService // the one that it came in most often first, MaxExceptionBuilds at most
 	Records   []instrument.ID    // those that are kept, the latest first, 100 at most
 	PlaceOnly bool               // it stands for all messages at its place, of which there were too many
 }
@@ -155,8 +160,15 @@ type ExceptionBuild struct {
 	Last  time.Time
 }
 
-// MaxExceptionBuilds is how many builds are told apart for an exception; of more, those
-// that it was seen in last.
+// ExceptionService is how often an exception came in a service.
+type ExceptionService struct {
+	Name  string
+	Count uint64
+	Last  time.Time
+}
+
+// MaxExceptionBuilds is how many builds, and how many services, are told apart for an
+// exception; of more, those that it was seen in last.
 const MaxExceptionBuilds = 50
 
 // ExceptionChange is what a person says of exceptions.

@@ -50,15 +50,20 @@ type occurrences struct {
 	affected    map[affected]int64
 	records     []instrument.ID
 	build, main string // of the process
+	service     string // that it belongs to; "" unknown
 }
 
 // affected is a row of exception_of without its numbers.
 type affected struct {
-	kind, name string // kind is "" for a user, buildKind for a build
+	kind, name string // kind is "" for a user, buildKind for a build, serviceKind for a service
 }
 
-// buildKind stands in exception_of for a build; no kind of handler has such a name.
-const buildKind = "+build"
+// buildKind and serviceKind stand in exception_of for a build and a service; no kind of
+// handler has such a name.
+const (
+	buildKind   = "+build"
+	serviceKind = "+service"
+)
 
 // exceptionSample is the JSON of a sample.
 type exceptionSample struct {
@@ -95,7 +100,7 @@ func (w *writer) writeExceptions(ctx context.Context, items []instrument.Item) e
 		if found == nil {
 			found = map[exceptions.Fingerprint]*occurrences{}
 		}
-		addOccurrences(found, rec, w.self.Build)
+		addOccurrences(found, rec, w.self.Build, w.self.Service)
 	}
 	return w.writeFound(ctx, found)
 }
@@ -114,7 +119,7 @@ func (w *writer) hasRecord(ctx context.Context, id instrument.ID) (known bool, e
 	return known, err
 }
 
-func addOccurrences(found map[exceptions.Fingerprint]*occurrences, rec *instrument.Record, b query.Build) {
+func addOccurrences(found map[exceptions.Fingerprint]*occurrences, rec *instrument.Record, b query.Build, service string) {
 	for _, e := range exceptions.Of(rec) {
 		if !e.Kept() {
 			continue
@@ -122,7 +127,7 @@ func addOccurrences(found map[exceptions.Fingerprint]*occurrences, rec *instrume
 		at := rec.StartTime().Add(e.Start)
 		o := found[e.Fingerprint]
 		if o == nil {
-			o = &occurrences{first: at, hours: map[int64]int64{}, affected: map[affected]int64{}, build: b.Name(), main: b.Main}
+			o = &occurrences{first: at, hours: map[int64]int64{}, affected: map[affected]int64{}, build: b.Name(), main: b.Main, service: service}
 			found[e.Fingerprint] = o
 		}
 		o.count++
@@ -189,8 +194,13 @@ func (w *writer) writeException(ctx context.Context, id exceptions.Fingerprint, 
 	if err := w.writeSample(ctx, id, o, reopened); err != nil {
 		return err
 	}
-	if err := w.writeExceptionBuild(ctx, id, o); err != nil {
+	if err := w.writeExceptionIn(ctx, id, buildKind, o.build, o); err != nil {
 		return err
+	}
+	if o.service != "" {
+		if err := w.writeExceptionIn(ctx, id, serviceKind, o.service, o); err != nil {
+			return err
+		}
 	}
 	for hour, n := range o.hours {
 		if err := w.exec(ctx, `INSERT INTO exception_hour (exception, hour, count) VALUES (?, ?, ?)
@@ -282,20 +292,21 @@ func (w *writer) writeAffected(ctx context.Context, id exceptions.Fingerprint, r
 	return nil
 }
 
-// writeExceptionBuild counts by build, and forgets those that were not seen for longest.
-func (w *writer) writeExceptionBuild(ctx context.Context, id exceptions.Fingerprint, o *occurrences) error {
+// writeExceptionIn counts by build or service, and forgets those that were not seen for
+// longest.
+func (w *writer) writeExceptionIn(ctx context.Context, id exceptions.Fingerprint, kind, name string, o *occurrences) error {
 	known, err := w.execCount(ctx, "UPDATE exception_of SET count = count + ?, last = max(last, ?) WHERE exception = ? AND kind = ? AND name = ?",
-		o.count, o.last.UnixMilli(), int64(id), buildKind, o.build)
+		o.count, o.last.UnixMilli(), int64(id), kind, name)
 	if err != nil || known > 0 {
 		return err
 	}
 	if err := w.exec(ctx, "INSERT INTO exception_of (exception, kind, name, count, last) VALUES (?, ?, ?, ?, ?)",
-		int64(id), buildKind, o.build, o.count, o.last.UnixMilli()); err != nil {
+		int64(id), kind, name, o.count, o.last.UnixMilli()); err != nil {
 		return err
 	}
 	return w.exec(ctx, `DELETE FROM exception_of WHERE exception = ? AND kind = ? AND name NOT IN
 		(SELECT name FROM exception_of WHERE exception = ? AND kind = ? ORDER BY last DESC LIMIT ?)`,
-		int64(id), buildKind, int64(id), buildKind, query.MaxExceptionBuilds)
+		int64(id), kind, int64(id), kind, query.MaxExceptionBuilds)
 }
 
 // writeSample keeps a stack with its chain: one of this build that is not old, so that

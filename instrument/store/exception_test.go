@@ -410,3 +410,65 @@ func TestExceptions_BuildsAndWhatIsNew(t *testing.T) {
 		t.Errorf("came again: %+v", got)
 	}
 }
+
+func TestExceptions_AreCountedByService(t *testing.T) {
+	t.Parallel()
+	f := setup(t, store.Options{Service: "shop"})
+	mail := open(t, f.path, store.Options{Service: "mail"})
+	both, alone := errors.New("both know it"), errors.New("the shop's own")
+	for range 3 {
+		f.fails("anna", both)
+	}
+	f.fails("anna", alone)
+	f.flush(t)
+	for range 2 {
+		mail.fails("ben", both)
+	}
+	mail.flush(t)
+	for service, want := range map[string]string{
+		"":     "both know it 5, the shop's own 1",
+		"shop": "both know it 3, the shop's own 1",
+		"mail": "both know it 2",
+		"post": "",
+	} {
+		page, err := f.Exceptions(context.Background(), query.Exceptions{Service: service, Sort: query.MostOften})
+		must(t, err)
+		var got []string
+		for _, e := range page.Exceptions {
+			got = append(got, fmt.Sprintf("%s %d", e.Message, e.Count))
+		}
+		if text := strings.Join(got, ", "); text != want || page.Total != int64(len(got)) || page.Unknown != 0 {
+			t.Errorf("service %q: %s, %d in all, %d unknown, want %s", service, text, page.Total, page.Unknown, want)
+		}
+		// One by one: the order is of the service's own numbers.
+		q := query.Exceptions{Service: service, Sort: query.MostOften, Limit: 1}
+		for i := range page.Exceptions {
+			one, err := f.Exceptions(context.Background(), q)
+			must(t, err)
+			if len(one.Exceptions) != 1 || one.Exceptions[0].ID != page.Exceptions[i].ID || one.More != (i+1 < len(page.Exceptions)) {
+				t.Errorf("service %q, page %d: %+v", service, i, one)
+			}
+			q.After = one.Next
+		}
+	}
+	page, err := f.Exceptions(context.Background(), query.Exceptions{Sort: query.MostOften})
+	must(t, err)
+	d, err := f.Exception(context.Background(), page.Exceptions[0].ID)
+	must(t, err)
+	if len(d.Services) != 2 || d.Services[0].Name != "shop" || d.Services[0].Count != 3 || d.Services[1].Count != 2 {
+		t.Errorf("services: %+v", d.Services)
+	}
+	if len(d.Affected) != 3 { // a route and two users
+		t.Errorf("affected: %+v", d.Affected)
+	}
+
+	// What was counted before is of nobody knows whom.
+	if _, err := f.db.Exec("DELETE FROM exception_of WHERE kind = '+service'"); err != nil {
+		t.Fatal(err)
+	}
+	page, err = f.Exceptions(context.Background(), query.Exceptions{Service: "shop", States: []query.ExceptionState{query.Unresolved}})
+	must(t, err)
+	if page.Total != 0 || page.Unknown != 2 {
+		t.Errorf("before services were counted: %d, and %d unknown", page.Total, page.Unknown)
+	}
+}

@@ -33,7 +33,7 @@ func (s *Store) adoptExceptions(ctx context.Context) error {
 	found := map[exceptions.Fingerprint]*occurrences{}
 	for _, id := range ids {
 		if rec, err := s.record(ctx, id); err == nil {
-			addOccurrences(found, rec, query.Build{})
+			addOccurrences(found, rec, query.Build{}, "")
 		}
 	}
 	return s.write(ctx, "adopt exceptions", func(ctx context.Context, w *writer) error { return w.writeFound(ctx, found) })

@@ -38,6 +38,12 @@ func timeOrZero(unixMilli int64) time.Time {
 	return time.UnixMilli(unixMilli)
 }
 
+// ofService is a table of the exceptions of a service: how often they came in it and when
+// last, all else as in every service.
+const ofService = `(SELECT e.id, e.type, e.message, e.flags, e.kind, e.handler, e.func, e.file, e.line, o.count AS count, e.first, o.last AS last,
+	e.first_build, e.last_build, e.users, e.handlers, e.sample, e.state, e.state_at, e.state_by, e.next_build, e.reopened, e.reopened_in
+	FROM exception_of o JOIN exception e ON e.id = o.exception WHERE o.kind = '` + serviceKind + `' AND o.name = ?) AS exception`
+
 // exceptionOrders are the columns of the orders.
 var exceptionOrders = map[query.ExceptionSort]string{
 	query.LastSeen: "last", query.FirstSeen: "first", query.MostOften: "count", query.MostUsers: "users",
@@ -60,11 +66,19 @@ func (s *Store) exceptions(ctx context.Context, q query.Exceptions) (page query.
 		return page, fmt.Errorf("there is no order %d", q.Sort)
 	}
 	where, args := exceptionWhere(&q)
-	if err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM exception WHERE "+where, args...).Scan(&page.Total); err != nil {
+	from := "exception"
+	if q.Service != "" {
+		const unknown = " AND id NOT IN (SELECT exception FROM exception_of WHERE kind = ?)"
+		if err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM exception WHERE "+where+unknown, append(args, serviceKind)...).Scan(&page.Unknown); err != nil {
+			return page, err
+		}
+		from, args = ofService, append([]any{q.Service}, args...)
+	}
+	if err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM "+from+" WHERE "+where, args...).Scan(&page.Total); err != nil {
 		return page, err
 	}
 	limit := min(max(cmp.Or(q.Limit, defaultPage), 1), maxPage)
-	text := "SELECT " + exceptionColumns + " FROM exception WHERE " + where
+	text := "SELECT " + exceptionColumns + " FROM " + from + " WHERE " + where
 	if q.After != (query.ExceptionCursor{}) {
 		text += fmt.Sprintf(" AND (%s, id) < (?, ?)", order)
 		args = append(args, q.After.Value, int64(q.After.ID))
@@ -259,6 +273,9 @@ func (s *Store) readAffected(ctx context.Context, d *query.ExceptionDetail) erro
 			a.User = name
 		case buildKind:
 			d.Builds = append(d.Builds, query.ExceptionBuild{Name: name, Count: a.Count, Last: a.Last})
+			return err
+		case serviceKind:
+			d.Services = append(d.Services, query.ExceptionService{Name: name, Count: a.Count, Last: a.Last})
 			return err
 		default:
 			a.Handler = instrument.HandlerInfo{Kind: kindOf(kind), Name: name}

@@ -56,6 +56,7 @@ func oneException() view.Exception {
 			{Func: "signals.(*Signal).Send", Source: "signals/send.go:40"},
 			{Func: "checkout.Create", Source: "checkout/create.go:58", Own: true}, {Func: "http.HandlerFunc.ServeHTTP", Source: "http/server.go:2322"},
 		},
+		Services: []view.ExceptionIn{{Name: "shop", Count: 1200, Share: .98, Last: now.Add(-46 * time.Second)}, {Name: "shop-mail", Count: 29, Share: .02, Last: now.Add(-80 * time.Hour)}},
 		Builds:   []view.ExceptionIn{{Name: "9e1c2b7a40d3+", Count: 29, Share: .02, Last: now.Add(-46 * time.Second)}, {Name: "4b81d0758f2c", Count: 1180, Share: .96, Last: now.Add(-80 * time.Hour)}, {Count: 20, Share: .02, Last: now.Add(-200 * time.Hour)}},
 		UserRows: []view.ExceptionIn{{Name: "ann@example.org", Count: 301, Last: now.Add(-46 * time.Second)}, {Name: "a \"b\"", Count: 2, Last: now.Add(-time.Hour)}},
 		In:       []view.ExceptionIn{{Name: "POST /orders", Kind: view.KindRequest, Count: 1200, Last: now.Add(-46 * time.Second)}, {Name: "ship-orders", Kind: view.KindCommand, Count: 29, Last: now.Add(-9 * time.Hour)}},

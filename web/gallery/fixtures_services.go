@@ -19,9 +19,9 @@ func serviced(draw func(view.Shell) templ.Component, chosen string) func(view.Sh
 			c.Covers = "Statistics, percentiles, the heat map, builds and samples are of this choice alone."
 			c.Apart = "Statistics are kept apart for each process for a day: of this one they begin at 2 Mar 14:00. What came before is in those of its service."
 			c.Service, c.ServiceHref = "shop-mail", c.Services[1].Href
-		case "whatever":
+		case "exceptions":
 			c.Chosen, c.Label, c.Services[0].Current = true, "shop", true
-			c.Covers = "Exceptions are shown whatever is chosen: they are counted for all services together."
+			c.Covers = "The list has what came in this service, and how often and when last it did; since when, users, trend and state are of all services."
 		}
 		if c.Chosen {
 			s.Base += view.Base("?" + s.Here.Query.Encode())

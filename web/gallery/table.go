@@ -39,7 +39,9 @@ var samples = []sample{
 	{"overview-services", "several services, all of them shown", serviced(page(view.OverviewPage, overview), ""), ""},
 	{"overview-service", "one service alone", serviced(page(view.OverviewPage, overview), "service"), "?service=shop"},
 	{"handlers-process", "one process alone, of which older statistics are not told apart", serviced(page(view.HandlersPage, handlersPage), "process"), "handlers?process=41"},
-	{"exceptions-service", "a page that a choice does not narrow", serviced(page(view.ExceptionsPage, exceptionsPage), "whatever"), "exceptions?service=shop"},
+	{"exceptions-service", "exceptions of a service, and some of which it is not known", serviced(page(view.ExceptionsPage, func() view.Exceptions {
+		return with(exceptionsPage(), func(m *view.Exceptions) { m.Unknown = 7 })
+	}), "exceptions"), "exceptions?service=shop"},
 	{"missing-service", "a service that is not there any more", serviced(page(view.MissingPage, func() view.Missing {
 		return view.Missing{
 			Title: "Nobody to show", Text: `No process of a service "old" has written to this store, or all are forgotten. Processes are forgotten when nothing that they brought is kept any more.`,

@@ -16,6 +16,7 @@ type Exceptions struct {
 	Text     string   // what is searched for
 	Hidden   []Attr   // parameters that a search keeps
 	Total    int64    // on all pages
+	Unknown  int64    // of a service: more that may have come in it, from before they were counted by service
 	Filtered bool     // not all that there are were asked for
 	Later    bool     // these are not the first
 	Older    string   // cursor of those behind; "" at the end
@@ -69,6 +70,7 @@ type Exception struct {
 	Stack     []Frame
 	StackOf   string // build that the stack is of; "" unknown
 	Builds    []ExceptionIn
+	Services  []ExceptionIn // when there are several
 	UserRows  []ExceptionIn
 	In        []ExceptionIn // kinds of Records
 	Records   []RecordRow
@@ -274,4 +276,12 @@ func quoteFilter(s string) string {
 		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 	}
 	return s
+}
+
+// unknownService says how many exceptions nobody knows the service of.
+func unknownService(n int64) string {
+	if n == 1 {
+		return "1 more came before exceptions were counted by service: it may have come in this one, too."
+	}
+	return Count(n) + " more came before exceptions were counted by service: they may have come in this one, too."
 }
