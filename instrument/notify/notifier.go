@@ -102,6 +102,7 @@ type Notifier struct {
 	mu    sync.Mutex // guards what follows
 	state int        // of the goroutine
 	stats Stats
+	blind bool // Stats.LastError is of a look, and over with the next that works
 }
 
 const (
@@ -130,7 +131,7 @@ type Stats struct {
 	Waiting   int
 	LastLook  time.Time
 	LastSent  time.Time
-	LastError string // of Notify or of a look; "" none
+	LastError string // of Notify, or of the last look; "" none
 	ErrorAt   time.Time
 }
 
@@ -191,9 +192,10 @@ func (n *Notifier) Look(ctx context.Context) error {
 	n.note(func(s *Stats) { s.Looks++; s.LastLook = now })
 	if err != nil {
 		err = fmt.Errorf("look for trouble: %w", err)
-		n.failed(now, err)
+		n.failed(now, err, true)
 		return err
 	}
+	n.sees()
 	n.tell(n.changes(now, conditions))
 	return nil
 }
@@ -312,7 +314,7 @@ func (n *Notifier) send(ctx context.Context, one Notification) (err error) {
 			err = fmt.Errorf("panic: %v", v)
 		}
 		if err != nil {
-			n.failed(time.Now(), err)
+			n.failed(time.Now(), err, false)
 			return
 		}
 		n.note(func(s *Stats) { s.LastSent = time.Now() })
@@ -326,9 +328,20 @@ func (n *Notifier) note(change func(*Stats)) {
 	change(&n.stats)
 }
 
-func (n *Notifier) failed(at time.Time, err error) {
+func (n *Notifier) failed(at time.Time, err error, blind bool) {
 	text := cut(fmt.Sprint(err), MaxText)
-	n.note(func(s *Stats) { s.LastError, s.ErrorAt = text, at })
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.stats.LastError, n.stats.ErrorAt, n.blind = text, at, blind
+}
+
+// sees takes back that a look has failed.
+func (n *Notifier) sees() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.blind {
+		n.stats.LastError, n.stats.ErrorAt, n.blind = "", time.Time{}, false
+	}
 }
 
 // Stats gives an account of what was done.

@@ -251,6 +251,10 @@ func TestNotifier_AFailureIsCountedAndSaid(t *testing.T) {
 			t.Errorf("a look that fails ends no alert: %+v", s)
 		}
 		x.breaks(nil, nil)
+		pass(time.Minute)
+		if s := n.Stats(); s.LastError != "" || !s.ErrorAt.IsZero() {
+			t.Errorf("a look that works again leaves %+v", s)
+		}
 	})
 }
 
