@@ -204,7 +204,7 @@ func pages(id string) []target {
 	var list []target
 	for _, p := range []string{
 		"", "requests", "requests/" + id, "handlers", "handlers/one?kind=request&name=GET+%2Fbench%2F3%2F%7Bid%7D", "signals", "middleware", "queries", "commands",
-		"handlers/one?kind=receiver&name=receiver-3", "exceptions", "alerts", "tasks", "slow", "health", "compare", "compare?what=builds", "requests/" + id + "/sql", "api/v1/requests", "api/v1/handlers",
+		"handlers/one?kind=receiver&name=receiver-3", "exceptions", "alerts", "tasks", "slow", "health", "compare", "compare?what=builds", "routes", "requests/" + id + "/sql", "api/v1/requests", "api/v1/handlers",
 		"requests?sort=duration", "requests?kind=command", "requests?q=is%3Aslow", "requests?q=is%3Afailed", "requests?q=status%3A5xx", "requests?q=sql%3E20", "requests?q=is%3Apinned",
 		"?service=bench", "handlers?service=bench", "requests?service=bench", "requests?service=bench&sort=duration", "commands?service=bench", "signals?service=bench", "?process=1",
 		"handlers?service=beside", "middleware?service=beside", "alerts?service=beside",
