@@ -11,7 +11,7 @@ import (
 // the command line and other processes can tell them.
 func (t *Toolbar) documents() []collect.Document {
 	return []collect.Document{
-		{Name: "signals", Value: func() (any, error) { return t.catalogue(), nil }},
+		{Name: query.DocSignals, Value: func() (any, error) { return t.catalogue(), nil }},
 		{Name: query.DocVersions, Value: versions},
 		{Name: query.DocSettings, Value: t.config.readSettings().document},
 		{Name: query.DocStacks, Value: func() (any, error) { return stacks(), nil }},

@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/store/sqlitefile"
+	"github.com/go-debug-toolbar/debugtoolbar/signals"
 	"github.com/go-debug-toolbar/debugtoolbar/toolbar"
 )
 
@@ -285,5 +289,45 @@ func TestServices_ExceptionsAreCountedByService(t *testing.T) {
 	_, page := shop.get(fmt.Sprintf("/_toolbar/exceptions?process=%d", ps["mail"].ID))
 	if !strings.Contains(page, "counted by service and not by process") || !strings.Contains(page, "the service mail") {
 		t.Error("the page of a process does not say that its service is shown")
+	}
+}
+
+// The signals of another program are those that it told of: who answers does not know them.
+func TestServices_SignalsAreThoseOfTheChosenProgram(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "toolbar.db")
+	db, err := sqlitefile.Open(file, sqlitefile.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	mail, err := store.Open(t.Context(), db, store.Options{Service: "mail"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mail.Close()
+	told, err := json.Marshal([]signals.Description{{Name: "letter_posted", Receivers: []signals.ReceiverDescription{{Name: "stamp"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := mail.PutDocument(t.Context(), query.DocSignals, told); err != nil {
+		t.Fatal(err)
+	}
+	shop := setup(t, toolbar.Config{Path: file, Service: "shop"}, http.NotFoundHandler())
+	var list struct {
+		Signals []struct {
+			Name      string
+			Receivers []struct{ Name string }
+		}
+	}
+	shop.api("signals?service=mail", &list)
+	if len(list.Signals) != 1 || list.Signals[0].Name != "letter_posted" || len(list.Signals[0].Receivers) != 1 {
+		t.Errorf("of the mail: %+v", list.Signals)
+	}
+	shop.api("signals?service=shop", &list)
+	for _, s := range list.Signals {
+		if s.Name == "letter_posted" {
+			t.Error("the shop has a signal of the mail")
+		}
 	}
 }

@@ -226,7 +226,7 @@ func apiSignals(d *Dashboard, r *http.Request) (any, error) {
 		return nil, err
 	}
 	out := signalListJSON{Signals: []signalJSON{}}
-	for _, sig := range d.catalogue(stats) {
+	for _, sig := range d.catalogue(r.Context(), stats) {
 		row := signalRow(sig, stats, 0)
 		s := signalJSON{
 			Name: sig.Name, Payload: sig.Payload, Source: sig.Source.String(),

@@ -54,7 +54,7 @@ func (d *Dashboard) choose(r *http.Request) (*Dashboard, error) {
 	}
 	of := scope.Of(list)
 	out := &Dashboard{d.shared, d.base, partStore{d.config.Store, part, of[0].Service}, choice{scope: scope, part: part, of: of}}
-	out.choice.answers = slices.ContainsFunc(out.choice.of, func(p query.Process) bool { return p.Alive && p.PID == pid })
+	out.choice.answers = slices.ContainsFunc(out.choice.of, d.isSelf)
 	out.base += view.Base("?" + scopeParams(scope).Encode())
 	return out, nil
 }
@@ -243,7 +243,7 @@ var covers = map[string]string{
 	"requests":   "The list is of this choice alone. Rows come in by themselves if the process that answers is in it.",
 	"handlers":   "Statistics, percentiles, the heat map, builds and samples are of this choice alone.",
 	"routes":     "Routes and how they were used are of this choice alone.",
-	"signals":    "Figures, senders and receivers are of this choice alone. Which receivers a signal has is known of the program that answers.",
+	"signals":    "Figures, senders and receivers are of this choice alone. Which receivers a signal has is what the program that was chosen told last.",
 	"middleware": "Figures, times and what layers do are of this choice alone, and so is the stack.",
 	"queries":    "Statistics and samples are of this choice alone.",
 	"commands":   "Commands and their runs are of this choice alone.",

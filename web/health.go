@@ -133,7 +133,7 @@ func (d *Dashboard) processes(r *http.Request) (out []view.Process, err error) {
 			continue
 		}
 		out = append(out, view.Process{
-			Name: p.Service, PID: p.PID, Host: p.Host, Build: short(p.Build.Revision), Started: p.Started, Current: p.PID == pid,
+			Name: p.Service, PID: p.PID, Host: p.Host, Build: short(p.Build.Revision), Started: p.Started, Current: d.isSelf(p),
 		})
 	}
 	return out, err
@@ -141,10 +141,21 @@ func (d *Dashboard) processes(r *http.Request) (out []view.Process, err error) {
 
 var pid = os.Getpid()
 
+// isSelf tells whether a process is the one that draws this page. In containers that share a
+// file all may have one pid: where the store knows, its number tells, which no two living
+// ones share.
+func (d *Dashboard) isSelf(p query.Process) bool {
+	if !p.Alive || p.PID != pid {
+		return false
+	}
+	store, knows := d.config.Store.(interface{ Self() query.Process })
+	return !knows || store.Self().Number == p.Number
+}
+
 // current is the process that draws this page, if it writes to the store.
 func (d *Dashboard) current(ctx context.Context) (query.Process, bool) {
 	ps, err := d.store.Processes(ctx)
-	i := slices.IndexFunc(ps, func(p query.Process) bool { return p.Alive && p.PID == pid })
+	i := slices.IndexFunc(ps, d.isSelf)
 	if err != nil || i < 0 {
 		return query.Process{}, false
 	}

@@ -2,6 +2,8 @@ package web
 
 import (
 	"cmp"
+	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"time"
@@ -100,11 +102,8 @@ func (d *Dashboard) statsByHandler(r *http.Request, w window, kinds ...instrumen
 
 // catalogue is what the app declares, and what only other processes have sent; what
 // takes most time is first.
-func (d *Dashboard) catalogue(stats map[handlerKey]*query.HandlerStats) []Signal {
-	var all []Signal
-	if d.declares() {
-		all = d.config.Signals()
-	}
+func (d *Dashboard) catalogue(ctx context.Context, stats map[handlerKey]*query.HandlerStats) []Signal {
+	all := d.declared(ctx)
 	for key, st := range stats {
 		known := func(s Signal) bool { return s.Name == key.name }
 		if key.kind == instrument.KindSignal && !slices.ContainsFunc(all, known) {
@@ -116,6 +115,28 @@ func (d *Dashboard) catalogue(stats map[handlerKey]*query.HandlerStats) []Signal
 		return cmp.Or(cmp.Compare(y, x), cmp.Compare(a.Name, b.Name))
 	})
 	return all
+}
+
+// declared are the signals of this process, or when another program is chosen those that it
+// told of last.
+func (d *Dashboard) declared(ctx context.Context) []Signal {
+	if d.declares() {
+		return d.config.Signals()
+	}
+	if d.editor == nil || d.choice.part == nil {
+		return nil
+	}
+	docs, err := d.editor.Documents(ctx, query.Documents{Name: query.DocSignals, Processes: d.choice.processes(), Limit: maxTold})
+	if err != nil {
+		return nil
+	}
+	for i := range docs { // a command may have none
+		var all []Signal
+		if json.Unmarshal(docs[i].Body, &all) == nil && len(all) > 0 {
+			return all
+		}
+	}
+	return nil
 }
 
 func timeIn(h *query.HandlerStats) time.Duration {
@@ -133,7 +154,7 @@ func callsOf(h *query.HandlerStats) int64 {
 }
 
 func (d *Dashboard) signals(r *http.Request, stats map[handlerKey]*query.HandlerStats) view.Signals {
-	all := d.catalogue(stats)
+	all := d.catalogue(r.Context(), stats)
 	whole := time.Duration(0)
 	for _, sig := range all {
 		if st := stats[handlerKey{instrument.KindSignal, sig.Name}]; st != nil {

@@ -115,9 +115,6 @@ type signalCatalogue struct {
 	Signals []signals.Description `json:"signals"`
 }
 
-// signalsDocument is the name under which package toolbar keeps the catalogue.
-const signalsDocument = "signals"
-
 // fromStore reads what a process wrote down of its signals.
 func (f *signalFlags) fromStore(ctx context.Context) (*signalCatalogue, error) {
 	var c *signalCatalogue
@@ -126,7 +123,7 @@ func (f *signalFlags) fromStore(ctx context.Context) (*signalCatalogue, error) {
 		if err != nil {
 			return failed(fmt.Errorf("%s: %w", f.db, err))
 		}
-		docs, err := s.Documents(ctx, query.Documents{Name: signalsDocument})
+		docs, err := s.Documents(ctx, query.Documents{Name: query.DocSignals})
 		if err != nil {
 			return failed(fmt.Errorf("%s: %w", f.db, err))
 		}

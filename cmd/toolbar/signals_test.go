@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/go-debug-toolbar/debugtoolbar/instrument"
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/signals"
 	"github.com/go-debug-toolbar/debugtoolbar/web"
 )
@@ -50,7 +51,7 @@ func TestA01_SignalsOfTheStore(t *testing.T) {
 	if r := toolbar(t, "signals", "--db", a.path); r.code != exitFailed || !strings.Contains(r.stderr, "has no signals") {
 		t.Errorf("before they were written down: %+v", r)
 	}
-	if err := a.store.PutDocument(t.Context(), signalsDocument, body); err != nil {
+	if err := a.store.PutDocument(t.Context(), query.DocSignals, body); err != nil {
 		t.Fatal(err)
 	}
 	checkSignalsText(t, "--db", a.path)

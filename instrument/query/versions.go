@@ -9,6 +9,7 @@ import (
 
 // Names of Documents that package toolbar publishes, with the types of their bodies.
 const (
+	DocSignals  = "signals"  // []signals.Description
 	DocVersions = "versions" // Versions
 	DocSettings = "settings" // Settings
 	DocStacks   = "stacks"   // []Stack
