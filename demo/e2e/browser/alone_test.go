@@ -54,13 +54,17 @@ func TestBrowser_TheToolbarLeavesThePageAlone(t *testing.T) {
 	// All shifts since the page began, also those that a click excuses.
 	value[bool](p, `(() => {
 		document.body.dataset.shifted = '0';
-		new PerformanceObserver((list) => { for (const e of list.getEntries()) document.body.dataset.shifted = Number(document.body.dataset.shifted) + e.value; }).observe({ type: 'layout-shift', buffered: true });
+		document.body.dataset.what = '';
+		new PerformanceObserver((list) => { for (const e of list.getEntries()) {
+			document.body.dataset.shifted = Number(document.body.dataset.shifted) + e.value;
+			document.body.dataset.what += e.sources.map((s) => (s.node ? s.node.nodeName : 'of the toolbar') + ' ' + JSON.stringify([s.previousRect, s.currentRect])).join() + ' ';
+		} }).observe({ type: 'layout-shift', buffered: true });
 		requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => { document.body.dataset.seen = '1'; }, 100)));
 		return true;
 	})()`)
 	p.until(`document.body.dataset.seen`)
 	if sum := value[string](p, `document.body.dataset.shifted`); sum != "0" {
-		t.Errorf("the page was shifted by %s", sum)
+		t.Errorf("the page was shifted by %s: %s", sum, value[string](p, `document.body.dataset.what`))
 	}
 	// That would have been noticed.
 	value[bool](p, `(() => { const d = document.createElement('div'); d.style.height = '300px'; document.body.prepend(d); return true; })()`)
