@@ -80,14 +80,33 @@ type Begin struct {
 // End, best deferred at once. When r is nil or off, or Config.Ignore says so, it gives
 // ctx and nil back.
 func (r *Recorder) Begin(ctx context.Context, b Begin) (context.Context, *Recording) {
-	if !r.Enabled() || b.Handler == nil || r.ignores(b.Handler) {
+	if !r.begins(&b) {
 		return ctx, nil
 	}
+	return r.begin(ctx, new(Recording), b)
+}
+
+// BeginIn is Begin for a Recording that lies in a value of the caller's own, to spare an
+// allocation. It must be the zero Recording, is used once, and must not be copied. When r
+// is nil or off, or Config.Ignore says so, BeginIn gives ctx and nil back, and into is not
+// to be used.
+func (r *Recorder) BeginIn(ctx context.Context, into *Recording, b Begin) (context.Context, *Recording) {
+	if !r.begins(&b) {
+		return ctx, nil
+	}
+	return r.begin(ctx, into, b)
+}
+
+func (r *Recorder) begins(b *Begin) bool {
+	return r.Enabled() && b.Handler != nil && !r.ignores(b.Handler)
+}
+
+func (r *Recorder) begin(ctx context.Context, rec *Recording, b Begin) (context.Context, *Recording) {
 	now := Now()
 	// What is atomic waits for all writes before it, so it comes before the Recording.
 	id := r.ids.next((r.wall.Load() + now) / 1e6)
 	r.statsOf(b.Handler).inFlight.Add(1)
-	rec := &Recording{r: r, id: id, start: now, handler: b.Handler, parent: b.Parent}
+	rec.r, rec.id, rec.start, rec.handler, rec.parent = r, id, now, b.Handler, b.Parent
 	rec.linkTo(ctx, &b)
 	s := r.slabs.Get().(*slab)
 	rec.slab = s

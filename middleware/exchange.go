@@ -37,6 +37,7 @@ type layersWork struct {
 // served is what Record keeps of one request: in one piece, because each allocation costs
 // as much as a few spans.
 type served struct {
+	recording instrument.Recording
 	Response
 	exchange
 }

@@ -93,8 +93,8 @@ func (m *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.Trace = traceOf(parents)
 	}
 	b.Carried = carriedBy(r.Header, &b.Trace)
-	ctx, rec := m.rec.Begin(r.Context(), b)
 	s := new(served)
+	ctx, rec := m.rec.BeginIn(r.Context(), &s.recording, b)
 	res := &s.Response
 	w = res.wrap(w, r)
 	res.rec, res.recorder = rec, m

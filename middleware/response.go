@@ -73,7 +73,7 @@ func Wrap(w http.ResponseWriter, r *http.Request) (*Response, http.ResponseWrite
 // wrap is Wrap for a Response that lies in something else.
 func (r *Response) wrap(w http.ResponseWriter, req *http.Request) http.ResponseWriter {
 	r.w, r.req = w, req
-	return writers[capabilities(w)](bare{r})
+	return writers[capabilitiesOf(w)](bare{r})
 }
 
 // ResponseOf returns the nearest Response that watches w, looking through

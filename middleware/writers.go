@@ -3,6 +3,8 @@ package middleware
 import (
 	"io"
 	"net/http"
+	"reflect"
+	"sync/atomic"
 	"time"
 )
 
@@ -66,6 +68,31 @@ func capabilities(w http.ResponseWriter) (c capability) {
 		c |= canFlushError
 	}
 	return c
+}
+
+// writerKinds are the first kinds of writers that were seen, with what they can: a server
+// has one or two, and eight questions are several times as dear as finding it here.
+var writerKinds [4]atomic.Pointer[writerKind]
+
+type writerKind struct {
+	of  reflect.Type
+	can capability
+}
+
+func capabilitiesOf(w http.ResponseWriter) capability {
+	of := reflect.TypeOf(w)
+	for i := range writerKinds {
+		known := writerKinds[i].Load()
+		if known == nil {
+			known = &writerKind{of, capabilities(w)}
+			writerKinds[i].CompareAndSwap(nil, known)
+			return known.can
+		}
+		if known.of == of {
+			return known.can
+		}
+	}
+	return capabilities(w)
 }
 
 // bare is the writer without any optional interface: the base of all others.
