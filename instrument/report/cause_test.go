@@ -145,11 +145,12 @@ func burn(d time.Duration) {
 	}
 }
 
-// Where other programs want the CPU, too, the rest is a wait that nobody measures.
+// Where other programs want the CPU, too, the rest is a wait that nobody measures, and may be
+// most of it.
 func TestCause_9CPU(t *testing.T) {
 	why := explain(t, func(context.Context) { burn(150 * time.Millisecond) })
 	for _, c := range why.Causes {
-		if c.Cause == report.CauseCPU && c.Share > .2 {
+		if c.Cause == report.CauseCPU && c.Share > .05 {
 			return
 		}
 		if c.Cause != report.CauseWaiting {
