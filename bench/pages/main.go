@@ -207,6 +207,8 @@ func pages(id string) []target {
 		"handlers/one?kind=receiver&name=receiver-3", "exceptions", "alerts", "tasks", "slow", "health", "compare", "compare?what=builds", "routes", "requests/" + id + "/sql", "api/v1/requests", "api/v1/handlers",
 		"requests?sort=duration", "requests?kind=command", "requests?q=is%3Aslow", "requests?q=is%3Afailed", "requests?q=status%3A5xx", "requests?q=sql%3E20", "requests?q=is%3Apinned",
 		"?service=bench", "handlers?service=bench", "requests?service=bench", "requests?service=bench&sort=duration", "commands?service=bench", "signals?service=bench", "?process=1",
+		"?range=15m", "?range=24h", "?range=7d", "handlers?range=7d", "signals?range=7d", "middleware?range=7d", "queries?range=7d", "slow?range=7d", "alerts?range=7d",
+		"handlers/one?kind=request&name=GET+%2Fbench%2F3%2F%7Bid%7D&range=7d",
 		"handlers?service=beside", "middleware?service=beside", "alerts?service=beside",
 	} {
 		list = append(list, target{p, allowed})

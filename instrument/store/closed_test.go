@@ -193,6 +193,15 @@ func blocksAsMinutes(t *testing.T, age time.Duration) {
 				f.sameSeries(t, when+", again", q)
 			}
 		}
+		for _, step := range []time.Duration{30 * time.Minute, 3 * time.Hour} { // the last one is not over, of which most is known
+			for _, kinds := range [][]instrument.Kind{nil, {instrument.KindQuery}, {instrument.KindRequest, instrument.KindLayer}} {
+				q := query.Series{Handlers: query.Handlers{Since: now.Add(-25 * time.Hour), Until: now.Add(20 * time.Minute), Kinds: kinds}, Step: step}
+				f.sameSeries(t, when+", long steps", q)
+				f.sameSeries(t, when+", long steps again", q)
+				q.Processes = []int64{1}
+				f.sameSeries(t, when+", long steps of one process", q)
+			}
+		}
 	}
 	compare("empty")
 	f.sameTrends(t, "empty", query.Handlers{}, 5)

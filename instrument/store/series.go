@@ -68,7 +68,7 @@ func (s *Store) series(ctx context.Context, q query.Series) ([]query.Point, erro
 		for i < n && known(i) == nil {
 			i++
 		}
-		err := s.readPoints(ctx, at, &q, points[first:i], start, step, min(to, from+i*step))
+		err := s.readUnknown(ctx, at, &q, points[first:i], start, step, min(to, from+i*step))
 		if err != nil {
 			return nil, err
 		}
@@ -95,6 +95,50 @@ const maxMinuteRows = 40_000
 
 // veryFewInSeries is up to how many handlers their rows are looked up, minute by minute.
 const veryFewInSeries = 4
+
+// readUnknown fills in points of equal steps that begin at from. A long step of which most
+// is over is put together from blocks, as it is asked for until it is over.
+func (s *Store) readUnknown(ctx context.Context, at closed, q *query.Series, points []query.Point, from, step, to int64) error {
+	open := (at.before - from) / step // the point that is not over yet
+	if at.before <= from || open >= int64(len(points)) || step < minPieces {
+		return s.readPoints(ctx, at, q, points, from, step, to)
+	}
+	start := from + open*step
+	if open > 0 {
+		if err := s.readPoints(ctx, at, q, points[:open], from, step, start); err != nil {
+			return err
+		}
+	}
+	if err := s.readOpen(ctx, q, &points[open], start, min(to, start+step)); err != nil {
+		return err
+	}
+	if rest := points[open+1:]; len(rest) > 0 {
+		return s.readPoints(ctx, at, q, rest, start+step, step, to)
+	}
+	return nil
+}
+
+// minPieces is how many minutes a step has for which it is worth to look for blocks.
+const minPieces = 10
+
+// readOpen fills in one point, with what is known of the minutes that are over.
+func (s *Store) readOpen(ctx context.Context, q *query.Series, p *query.Point, from, to int64) error {
+	handlers, err := s.catalog.load(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	filter := filterOf(&q.Handlers)
+	chosen := filter.chosen(handlers)
+	if chosen != nil && len(chosen) == 0 {
+		return nil
+	}
+	part := query.Handlers{Since: time.Unix(from*60, 0), Until: time.Unix(to*60, 0), Processes: q.Processes}
+	return s.eachRoll(ctx, &part, few(handlers, filter), func(minute, handler int64, scan *rollScan) {
+		if chosen == nil || chosen[handler] {
+			addPoint(p, minute, scan)
+		}
+	})
+}
 
 // readPoints fills in points of equal steps that begin at from.
 func (s *Store) readPoints(ctx context.Context, at closed, q *query.Series, points []query.Point, from, step, to int64) error {
