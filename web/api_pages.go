@@ -91,8 +91,7 @@ type problemJSON struct {
 
 // apiOverview is the first page.
 func apiOverview(d *Dashboard, r *http.Request) (any, error) {
-	w := windowOf(r.URL.Query(), time.Now())
-	m, err := d.overview(r, w)
+	w, m, err := d.overviewOf(r)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 
 // apiParams are the parameters of the paths below api/v1/.
 var apiParams = map[string]string{
-	"range":     "The window of time: 15m, 1h, 24h or 7d; \"all\" where statistics are asked for. Otherwise an hour.",
+	"range":     "The window of time: 15m, 1h, 24h or 7d; \"all\" where statistics are asked for. Otherwise an hour; of the overview the last quarter of it while nothing was before.",
 	"kind":      "A kind: request, command, task, signal, receiver, layer, view, query, ...",
 	"q":         "A filter, as on the page: status:5xx dur>200ms",
 	"sort":      "A column: duration, code, sql (statements), sqltime, signals, name, user, note, size (of the answer) or cost (of recording), the largest first. Otherwise the newest are first.",

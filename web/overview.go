@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -15,12 +17,11 @@ import (
 const overviewHandlers = 8
 
 func overviewPage(d *Dashboard, r *http.Request) (templ.Component, error) {
-	w := windowOf(r.URL.Query(), time.Now())
 	s := d.shell(r, "Overview", "overview")
-	s.Ranges = w.choices()
 	d.live(r, &s, "")
 	cards := d.customCards(r)
-	m, err := d.overview(r, w)
+	w, m, err := d.overviewOf(r)
+	s.Ranges = w.choices()
 	if m.Cards = cards(); len(m.Cards) > 0 {
 		d.plots(&s)
 	}
@@ -28,6 +29,28 @@ func overviewPage(d *Dashboard, r *http.Request) (templ.Component, error) {
 		return nil, err
 	}
 	return view.OverviewPage(s, m), nil
+}
+
+// overviewOf is the overview of the range that is asked for. When none is, and of the
+// hour nothing but the last quarter has anything, as in the first minutes of an app, it
+// is of that.
+func (d *Dashboard) overviewOf(r *http.Request) (window, view.Overview, error) {
+	params, now := r.URL.Query(), time.Now()
+	w := windowOf(params, now)
+	m, err := d.overview(r, w)
+	if err != nil || params.Get("range") != "" || m.HandlersTotal == 0 {
+		return w, m, err
+	}
+	quarter := windowOf(url.Values{"range": {ranges[0].value}}, now)
+	if slices.ContainsFunc(m.Trend.Requests[:quarter.since.Sub(w.since)/w.step], func(n float64) bool { return n > 0 }) {
+		return w, m, nil // which is known without asking
+	}
+	before, err := d.store.Handlers(r.Context(), query.Handlers{Since: w.since, Until: quarter.since})
+	if err != nil || len(before) > 0 {
+		return w, m, err
+	}
+	m, err = d.overview(r, quarter)
+	return quarter, m, err
 }
 
 func (d *Dashboard) overview(r *http.Request, w window) (m view.Overview, err error) {
