@@ -73,21 +73,22 @@ func DefaultSlow(k Kind) time.Duration {
 // exactly, and Records for its Sink. It starts no goroutine and does no I/O. A nil
 // Recorder does nothing.
 type Recorder struct {
-	config  Config
-	sampler Sampler // Config.Sink, if it is one
-	slow    [MaxKinds + 1]int64
-	enabled atomic.Bool
-	wall    atomic.Int64 // wall clock minus monotonic clock, ns
-	ids     idSource
-	faults  atomic.Uint64
-	hooks   atomic.Pointer[[]*Hooks]
-	stats   atomic.Pointer[[]atomic.Pointer[handlerStats]] // by Handler id
-	secret  [MaxKeys + 1]atomic.Uint32                     // by Key: what the Masker said
-	clean   cleanTexts
-	slabs   sync.Pool
-	runtime runtimeReading
-	load    loadMeter
-	mu      sync.Mutex // serialises changes of hooks and stats
+	config   Config
+	sampler  Sampler // Config.Sink, if it is one
+	slow     [MaxKinds + 1]int64
+	enabled  atomic.Bool
+	wall     atomic.Int64 // wall clock minus monotonic clock, ns
+	ids      idSource
+	faults   atomic.Uint64
+	hooks    atomic.Pointer[[]*Hooks]
+	stats    atomic.Pointer[[]atomic.Pointer[handlerStats]] // by Handler id
+	secret   [MaxKeys + 1]atomic.Uint32                     // by Key: what the Masker said
+	clean    cleanTexts
+	slabs    sync.Pool
+	runtime  runtimeReading
+	load     loadMeter
+	smallEnd atomic.Int64 // what the end of a small Record took when it was measured last, in ns
+	mu       sync.Mutex   // serialises changes of hooks and stats
 }
 
 // On reports whether any Recorder of the process is enabled: whether there is any

@@ -26,7 +26,10 @@ var responseHeaders = func() *headerTable {
 	return t
 }()
 
-var keyResponseHidden = instrument.NewKey("http.response.headers_hidden") // names only
+var (
+	keyResponseHidden = instrument.NewKey("http.response.headers_hidden") // names only
+	keyResponseType   = instrument.NewKey("http.response.header.content-type")
+)
 
 // describeHead writes down the header of the response at the moment when the handler
 // writes it: later it belongs to goroutines that the handler may have left behind.
@@ -61,6 +64,10 @@ func (r *Response) describeHeaders(h http.Header) {
 	var hidden []string
 	var buf [16]instrument.Attr
 	attrs := buf[:0]
+	if key, only := onlyHeader(h); only != "" { // to walk through a map is as dear as a few spans
+		r.rec.Set(key.String(only))
+		return
+	}
 	for name, values := range h {
 		if len(values) == 0 {
 			continue
@@ -75,6 +82,15 @@ func (r *Response) describeHeaders(h http.Header) {
 		attrs = append(attrs, keyResponseHidden.String(listNames(hidden)))
 	}
 	r.rec.Set(attrs...)
+}
+
+// onlyHeader is the one header of responses that have a type and nothing else; "" for all
+// others.
+func onlyHeader(h http.Header) (instrument.Key, string) {
+	if values := h["Content-Type"]; len(h) == 1 && len(values) == 1 {
+		return keyResponseType, values[0]
+	}
+	return 0, ""
 }
 
 func (c *capture) setCookies(lines []string) string {

@@ -64,11 +64,10 @@ func (m *recorder) describe(rec *instrument.Recording, r *http.Request) {
 	if r.ContentLength > 0 {
 		attrs = append(attrs, keyBytesIn.Int64(r.ContentLength))
 	}
-	if agent := r.Header["User-Agent"]; len(agent) > 0 {
-		attrs = append(attrs, keyUserAgent.String(agent[0]))
-	}
 	if !m.opt.NoHeaders {
 		attrs = describeHeaders(attrs, r.Header)
+	} else if agent := r.Header["User-Agent"]; len(agent) > 0 {
+		attrs = append(attrs, keyUserAgent.String(agent[0]))
 	}
 	rec.Set(attrs...)
 }
@@ -121,7 +120,9 @@ func describeHeaders(attrs []instrument.Attr, h http.Header) []instrument.Attr {
 		switch {
 		case safe:
 			attrs = append(attrs, key.String(joined(values)))
-		case name == "User-Agent", name == "Baggage":
+		case name == "User-Agent":
+			attrs = append(attrs, keyUserAgent.String(values[0]))
+		case name == "Baggage":
 		case name == "Referer":
 			attrs = append(attrs, keyReferer.String(pathOnly(values[0])))
 		case name == "Tracestate" && len(values[0]) <= instrument.MaxTraceState:
