@@ -10,56 +10,17 @@ func RootNumbers(blob []byte, fn func(k Key, n int64)) {
 		return
 	}
 	r := &reader{b: blob[1:]}
-	passSpans(r)
-	count := r.uvarint()
+	var pass Search // which finds nothing
+	pass.inSpans(r)
 	span := int64(0)
-	for range min(count, uint64(len(r.b))) {
+	for n := r.uvarint(); n > 0 && !r.bad; n-- {
 		head := r.uvarint()
 		span += unzigzag(head >> typeBits)
-		key := Key(r.uvarint())
-		switch attrType(head & (1<<typeBits - 1)) {
-		case attrAgain:
-		case attrString, attrStack:
-			r.bytes()
-		case attrInt, attrDuration:
-			if n := r.varint(); span == 0 && !r.bad {
-				fn(key, n)
-			}
-		case attrFloat:
-			r.pass(8)
-		case attrBool:
-			r.pass(1)
-		default:
-			return
-		}
-		if r.bad {
-			return
+		key, typ := Key(r.uvarint()), attrType(head&(1<<typeBits-1))
+		if typ != attrInt && typ != attrDuration {
+			pass.inValue(r, typ)
+		} else if number := r.varint(); span == 0 && !r.bad {
+			fn(key, number)
 		}
 	}
-}
-
-// passSpans leaves the spans of an encoded Record behind.
-func passSpans(r *reader) {
-	count := r.uvarint()
-	for range min(count, uint64(len(r.b))) {
-		r.uvarint() // handler
-		up := r.uvarint()
-		r.varint()  // start
-		r.uvarint() // duration
-		if up&1 != 0 {
-			r.uvarint() // flags
-		}
-		if r.bad {
-			return
-		}
-	}
-}
-
-// pass leaves n bytes behind.
-func (r *reader) pass(n int) {
-	if n > len(r.b) {
-		r.fail()
-		return
-	}
-	r.b = r.b[n:]
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-debug-toolbar/debugtoolbar/instrument/export"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/web/view"
 )
@@ -111,22 +112,12 @@ func (c choice) processes() []int64 {
 // flags are what the command line needs to choose the same.
 func (c choice) flags() (text string) {
 	if c.scope.Service != "" {
-		text += " --service " + shellWord(c.scope.Service)
+		text += " --service " + export.ShellWord(c.scope.Service)
 	}
 	if c.scope.Process != 0 {
 		text += fmt.Sprintf(" --process %d", c.scope.Process)
 	}
 	return text
-}
-
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return r == '-' || r == '_' || r == '.' || r == '/' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-	}
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // Bounds of the chooser: how many services it names, and how many processes of each.

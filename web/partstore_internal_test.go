@@ -70,12 +70,3 @@ func TestWanted_AFeedOfThisProcessHasNothingOfAnother(t *testing.T) {
 		}
 	}
 }
-
-func TestShellWord_IsOneWordForAShell(t *testing.T) {
-	t.Parallel()
-	for service, want := range map[string]string{"shop-mail": "shop-mail", "a b": "'a b'", "it's": `'it'\''s'`, "$(x)": "'$(x)'", "": "''"} {
-		if got := shellWord(service); got != want {
-			t.Errorf("%q: %s, want %s", service, got, want)
-		}
-	}
-}

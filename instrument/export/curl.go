@@ -109,7 +109,7 @@ func shell(pieces []piece) string {
 	var b, literal strings.Builder
 	end := func() {
 		if literal.Len() > 0 {
-			b.WriteString(quoteShell(literal.String()))
+			b.WriteString(ShellWord(literal.String()))
 			literal.Reset()
 		}
 	}
@@ -127,9 +127,10 @@ func shell(pieces []piece) string {
 	return b.String()
 }
 
-// quoteShell quotes s, so that a shell takes every byte of it as it is. What a terminal
-// would act on when the command is pasted is written as an escape.
-func quoteShell(s string) string {
+// ShellWord quotes s where that is needed, so that a shell takes every byte of it as it is,
+// as one word; "" is two quotes. What a terminal would act on when the command is pasted is
+// written as an escape.
+func ShellWord(s string) string {
 	if s == "" {
 		return "''"
 	}
