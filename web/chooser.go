@@ -54,7 +54,7 @@ func (d *Dashboard) choose(r *http.Request) (*Dashboard, error) {
 		return d, d.nobody(r, strings.ToUpper(what[:1])+what[1:]+".")
 	}
 	of := scope.Of(list)
-	out := &Dashboard{d.shared, d.base, partStore{d.config.Store, part, of[0].Service}, choice{scope: scope, part: part, of: of}}
+	out := &Dashboard{d.shared, d.base, newPartStore(d.config.Store, part, of[0].Service), choice{scope: scope, part: part, of: of}}
 	out.choice.answers = slices.ContainsFunc(out.choice.of, d.isSelf)
 	out.base += view.Base("?" + scopeParams(scope).Encode())
 	return out, nil

@@ -42,7 +42,7 @@ func TestPartStore_PointsBeforeAProcessIsToldApartAreEmpty(t *testing.T) {
 		"in the last":    {since.Add(23 * time.Hour), [8]uint64{0, 0, 0, 0, 0, 0, 0, 60}},
 		"afterwards":     {until, [8]uint64{}},
 	} {
-		s := partStore{steady{}, &query.Part{Processes: []int64{7}, Since: c.part}, "shop"}
+		s := newPartStore(steady{}, &query.Part{Processes: []int64{7}, Since: c.part}, "shop")
 		points, err := s.Series(t.Context(), query.Series{Handlers: query.Handlers{Since: since, Until: until}, Step: 3 * time.Hour})
 		if err != nil || len(points) != len(c.want) {
 			t.Fatalf("%s: %d points, %v", name, len(points), err)
@@ -53,7 +53,7 @@ func TestPartStore_PointsBeforeAProcessIsToldApartAreEmpty(t *testing.T) {
 			}
 		}
 	}
-	other := partStore{steady{}, &query.Part{Processes: []int64{8}}, "shop"}
+	other := newPartStore(steady{}, &query.Part{Processes: []int64{8}}, "shop")
 	points, err := other.Series(t.Context(), query.Series{Handlers: query.Handlers{Since: since, Until: until, Processes: []int64{7}}, Step: 3 * time.Hour})
 	if err != nil || len(points) != 8 || points[0].Count != 0 {
 		t.Errorf("of a process that is not in the part: %+v, %v", points, err)

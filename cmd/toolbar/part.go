@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/go-debug-toolbar/debugtoolbar/instrument"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/query"
 	"github.com/go-debug-toolbar/debugtoolbar/instrument/store"
 )
@@ -71,50 +69,12 @@ func knownParts(list []query.Process) string {
 
 // partOf answers from a part of a store; a nil part is all of it.
 type partOf struct {
-	*store.Store
-	part *query.Part
+	query.Narrowed
+	wholeStore // for what a part does not narrow
 }
 
-// Handlers gives the statistics of the part.
-func (s partOf) Handlers(ctx context.Context, q query.Handlers) ([]query.HandlerStats, error) {
-	q, any := s.part.Handlers(q)
-	if !any {
-		return nil, nil
-	}
-	return s.Store.Handlers(ctx, q)
-}
+type wholeStore struct{ *store.Store }
 
-// Records lists those of the part.
-func (s partOf) Records(ctx context.Context, q query.Records) (query.RecordPage, error) {
-	q, any := s.part.Records(q)
-	if !any {
-		return query.RecordPage{Complete: true}, nil
-	}
-	return s.Store.Records(ctx, q)
-}
-
-// EachHandler calls fn with the statistics of the part.
-func (s partOf) EachHandler(ctx context.Context, since, until time.Time, fn func(instrument.HandlerInfo, instrument.RollRow) error) error {
-	list, err := s.Handlers(ctx, query.Handlers{Since: since, Until: until})
-	for i := range list {
-		if err := fn(list[i].Handler, list[i].RollRow); err != nil {
-			return err
-		}
-	}
-	return err
-}
-
-// EachTrend is EachHandler with how each went over the window.
-func (s partOf) EachTrend(ctx context.Context, since, until time.Time, steps int, fn func(instrument.HandlerInfo, instrument.RollRow, []query.TrendPoint) error) error {
-	q, any := s.part.Handlers(query.Handlers{Since: since, Until: until})
-	if !any {
-		return nil
-	}
-	list, err := s.Trends(ctx, q, steps)
-	for i := range list {
-		if err := fn(list[i].Handler, list[i].RollRow, list[i].Trend); err != nil {
-			return err
-		}
-	}
-	return err
+func newPartOf(s *store.Store, part *query.Part) partOf {
+	return partOf{query.Narrowed{Store: s, Part: part}, wholeStore{s}}
 }

@@ -113,11 +113,11 @@ func (f *reportFlags) run(ctx context.Context, out io.Writer, now time.Time) err
 		}
 		switch {
 		case f.budget != "":
-			return f.checkBudget(ctx, partOf{s, part}, o, func(r *budget.Result) error { return r.Write(out, format, screen) })
+			return f.checkBudget(ctx, newPartOf(s, part), o, func(r *budget.Result) error { return r.Write(out, format, screen) })
 		case f.baseline != "":
 			return f.compareBaseline(ctx, s, part, o, now, func(c *report.Comparison) error { return c.Write(out, format, screen) })
 		}
-		r, err := report.Build(ctx, partOf{s, part}, o)
+		r, err := report.Build(ctx, newPartOf(s, part), o)
 		if err != nil {
 			return failed(fmt.Errorf("%s: %w", f.db, err))
 		}

@@ -117,7 +117,7 @@ func (f *topFlags) build(ctx context.Context, s *store.Store, o report.Options, 
 	build := func(s *store.Store) error {
 		part, err := f.part.of(ctx, s)
 		if err == nil {
-			r, err = report.Build(ctx, partOf{s, part}, o)
+			r, err = report.Build(ctx, newPartOf(s, part), o)
 		}
 		return err
 	}
